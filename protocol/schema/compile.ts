@@ -4,6 +4,7 @@ import { interpretEncoder } from './interpret.ts'
 import type { Decoder, Encoder, Layout } from './message.ts'
 import {
   defaultOf,
+  EMPTY_BYTES,
   type FieldSpec,
   fewestBytes,
   isOptional,
@@ -36,7 +37,7 @@ export function canGenerateCode(): boolean {
 export function compileDecoder(layout: Layout): Decoder<unknown> {
   const source = new DecoderSource(layout)
   const entry = source.struct(layout.struct, layout.flexible)
-  return evaluate(source.text(entry, 'decode'), { defaultOf, specs: source.specs }) as Decoder<unknown>
+  return evaluate(source.text(entry, 'decode'), { EMPTY_BYTES }) as Decoder<unknown>
 }
 
 export function compileEncoder(layout: Layout): Encoder<unknown> {
@@ -44,8 +45,7 @@ export function compileEncoder(layout: Layout): Encoder<unknown> {
   const entry = source.struct(layout.struct, layout.flexible)
   const write = evaluate(source.text(entry, 'encode'), {
     Writer,
-    defaultOf,
-    specs: source.specs,
+    EMPTY_BYTES,
     lengthOf,
     notInVersion,
   }) as Encoder<unknown>
@@ -79,18 +79,15 @@ function identifier(name: string): string {
   return name
 }
 
-/** A default value as an expression; undefined if it has to be made by defaultOf. */
-function literal(value: unknown): string | undefined {
+/** A scalar default or null as an expression. */
+function literal(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (value === null || ['number', 'boolean', 'string'].includes(typeof value)) return JSON.stringify(value)
-  if (Array.isArray(value) && value.length === 0) return '[]'
-  return undefined
+  throw new Error(`not a default value: ${value}`)
 }
 
 /** Text of one codec: a function for each struct and array, made once for its type. */
 abstract class Source {
-  /** Fields whose defaults are not literals. */
-  readonly specs: FieldSpec[] = []
   protected readonly layout: Layout
   readonly #functions: string[] = []
   readonly #names = {
@@ -127,7 +124,18 @@ abstract class Source {
 
   /** The default of a field as an expression. */
   protected default(spec: FieldSpec): string {
-    return literal(defaultOf(spec)) ?? `defaultOf(specs[${this.specs.push(spec) - 1}])`
+    if (spec.defaultValue !== undefined) return literal(spec.defaultValue)
+    switch (spec.type.kind) {
+      case 'array':
+        return '[]'
+      case 'bytes':
+      case 'records':
+        return 'EMPTY_BYTES'
+      case 'struct':
+        return `{ ${spec.type.fields.map(([name, inner]) => `${identifier(name)}: ${this.default(inner)}`).join(', ')} }`
+      default:
+        return literal(defaultOf(spec))
+    }
   }
 
   protected present(struct: StructType): { ordered: NamedField[]; tagged: NamedField[] } {

@@ -208,7 +208,7 @@ export function defaultOf(spec: FieldSpec): unknown {
   return spec.defaultValue === undefined ? emptyOf(spec.type) : spec.defaultValue
 }
 
-const EMPTY_BYTES = Buffer.alloc(0)
+export const EMPTY_BYTES = Buffer.alloc(0)
 
 function emptyOf(type: Type): unknown {
   switch (type.kind) {
