@@ -1,9 +1,16 @@
 /** TCP (later TLS) as the broker sees it. The same connection code runs over the real one and over the simulator's. */
 export interface Network {
   /** Port 0 lets the system choose; `bound` says what it chose. Rejects with NetworkError EADDRINUSE, EADDRNOTAVAIL, … */
-  listen(address: HostPort, onSocket: (socket: Socket) => void): Promise<Listening>
+  listen(address: HostPort, onSocket: (socket: Socket) => void, options?: ListenOptions): Promise<Listening>
   /** Rejects with a NetworkError when the peer cannot be reached within `timeoutMs`. */
   connect(address: HostPort, options: { timeoutMs: number }): Promise<Socket>
+}
+
+export interface ListenOptions {
+  /** How many connections the system may hold that nobody has accepted yet. */
+  backlog?: number
+  /** A connection could not be accepted (EMFILE, …); the listener goes on. */
+  onError?: (error: NetworkError) => void
 }
 
 export interface HostPort {
@@ -17,12 +24,15 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** One established byte stream. Handlers are set once, right after the socket is handed out. */
+/** One established byte stream. Handlers are set once; nothing is read from the peer before that. */
 export interface Socket {
   readonly remote: HostPort
   readonly local: HostPort
   handle(handlers: SocketHandlers): void
-  /** Queues all chunks as one gathered write. False: the peer reads slowly, wait for `onDrain` before the next one. */
+  /**
+   * Queues all chunks as one gathered write; they must not change afterwards. False: the peer reads slowly, wait for
+   * `onDrain` before the next one. After `end` or the close of the socket it does nothing.
+   */
   write(chunks: readonly Uint8Array[]): boolean
   /** Bytes queued and not yet taken by the system. */
   readonly queuedBytes: number
