@@ -1,0 +1,40 @@
+// Compiles everything to dist/, then bundles the program: one file instead of hundreds is most of a quick start.
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+rmSync('dist', { recursive: true, force: true })
+
+const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc'], { stdio: 'inherit' })
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+/** Prebuilt native and WebAssembly packages stay outside: they load their own files, and only when first used. */
+const external = ['lz4-napi', 'snappy', '@node-rs/crc32', '@bokuweb/zstd-wasm']
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  external,
+  logLevel: 'warning',
+  legalComments: 'none',
+}
+await build({
+  ...shared,
+  entryPoints: ['dist/src/cli/main.js'],
+  outfile: 'dist/odradek.cjs',
+  format: 'cjs',
+  minifySyntax: true,
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+})
+await build({
+  ...shared,
+  entryPoints: ['dist/src/index.js'],
+  outfile: 'dist/index.cjs',
+  format: 'cjs',
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+})
+writeFileSync('dist/.built', '')

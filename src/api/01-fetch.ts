@@ -1,0 +1,126 @@
+/**
+ * Fetch: v0-18
+ *
+ * Behavior
+ * - Bytes go out as they are stored: whole batches, by reference (facts D1-D21). Waits for min_bytes up to max_wait_ms.
+ * - v7+ fetches run in sessions, so that a client names only what changed (KIP-227; facts D22-D28).
+ *
+ * Version notes
+ * - v0-1 get magic 0 and v2-3 magic 1, converted; Apache Kafka 4 begins at v4.
+ * - v4 isolation levels (KIP-98), v9 leader epochs (KIP-320), v10 zstd (KIP-110), v11 racks (KIP-392),
+ *   v12 diverging epochs (KIP-595), v13 topic ids (KIP-516), v15 replica state (KIP-903), v16 endpoints (KIP-951),
+ *   v17 directory ids (KIP-853), v18 the replica's high watermark (KIP-1166).
+ */
+import { FetchRequest, FetchResponse } from '../../protocol/api/01-fetch.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import type { FetchPartitionResult } from '../replica/types.ts'
+import { handlerFor, type RequestContext } from './handler.ts'
+import type { Services } from './services.ts'
+import { nodeEndpoints } from './topics.ts'
+
+type Request = FetchRequest
+type Response = typeof FetchResponse.Input
+
+const TOPIC_IDS_SINCE = 13
+
+export const fetch = (services: Services) =>
+  handlerFor(FetchRequest, FetchResponse, {
+    key: 1,
+    versions: [0, 18],
+
+    async handle(request, context) {
+      const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
+      const session = services.fetchSessions.begin(sessionRequest(services, request, replicaId, context))
+      if (session.errorCode !== ErrorCode.NONE) return { ...session.build([]), responses: [] }
+      const results = await services.replicas.fetch(
+        {
+          replicaId,
+          maxWaitMs: request.maxWaitMs,
+          minBytes: request.minBytes,
+          maxBytes: request.maxBytes,
+          isolationLevel: request.isolationLevel,
+          apiVersion: context.apiVersion,
+          rackId: request.rackId,
+        },
+        session.partitions,
+      )
+      return response(services, session.build(results), context)
+    },
+
+    refuse: (request, errorCode, { apiVersion }) => ({
+      errorCode,
+      responses:
+        apiVersion >= 7
+          ? []
+          : request.topics.map(({ topic, partitions }) => ({
+              topic,
+              partitions: partitions.map(({ partition }) => ({
+                partitionIndex: partition,
+                errorCode,
+                highWatermark: -1,
+                records: null,
+              })),
+            })),
+    }),
+  })
+
+function sessionRequest(services: Services, request: Request, replicaId: number, { apiVersion }: RequestContext) {
+  const byTopicId = apiVersion >= TOPIC_IDS_SINCE
+  const nameOf = (topicId: string) => services.image().topics.byId.get(topicId)?.name ?? ''
+  const named = (topic: string, topicId: string) =>
+    byTopicId ? { topic: nameOf(topicId), topicId } : { topic, topicId: ZERO_UUID }
+  return {
+    sessionId: request.sessionId,
+    sessionEpoch: request.sessionEpoch,
+    byTopicId,
+    fromFollower: replicaId >= 0,
+    partitions: request.topics.flatMap(({ topic, topicId, partitions }) =>
+      partitions.map((partition) => ({ ...named(topic, topicId), ...partition })),
+    ),
+    forgotten: request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
+      partitions.map((partition) => ({ ...named(topic, topicId), partition })),
+    ),
+    nameOf,
+  }
+}
+
+function response(
+  services: Services,
+  answer: {
+    errorCode: number
+    sessionId: number
+    responses: { topic: string; topicId: string; partitions: FetchPartitionResult[] }[]
+  },
+  { connection }: RequestContext,
+): Response {
+  const leaders: number[] = []
+  const responses = answer.responses.map(({ topic, topicId, partitions }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map((result) => {
+      if (result.currentLeader) leaders.push(result.currentLeader.leaderId)
+      return {
+        partitionIndex: result.partition,
+        errorCode: result.errorCode,
+        highWatermark: result.highWatermark,
+        lastStableOffset: result.lastStableOffset,
+        logStartOffset: result.logStartOffset,
+        abortedTransactions: aborted(result.abortedTransactions),
+        preferredReadReplica: result.preferredReadReplica,
+        records: result.records,
+        ...(result.divergingEpoch ? { divergingEpoch: result.divergingEpoch } : {}),
+        ...(result.currentLeader ? { currentLeader: result.currentLeader } : {}),
+      }
+    }),
+  }))
+  return {
+    errorCode: answer.errorCode,
+    sessionId: answer.sessionId,
+    responses,
+    nodeEndpoints: nodeEndpoints(services.image(), leaders, connection.listener),
+  }
+}
+
+const aborted = (transactions: FetchPartitionResult['abortedTransactions']) =>
+  transactions?.map(({ producerId, firstOffset }) => ({ producerId: BigInt(producerId), firstOffset })) ?? null

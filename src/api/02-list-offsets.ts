@@ -1,0 +1,47 @@
+/**
+ * ListOffsets: v0-11
+ *
+ * Behavior
+ * - The offset at a time, or at one of the special ones: -1 latest, -2 earliest, -3 largest timestamp, -4 earliest
+ *   local, -5 latest tiered, -6 earliest pending upload (facts D29-D36, N-F14).
+ * - The same partition twice is INVALID_REQUEST for it.
+ *
+ * Version notes
+ * - v0 lists segment bases, newest first; Apache Kafka 4 begins at v1.
+ * - v2 isolation level (KIP-98), v4 leader epochs (KIP-320), v7 -3, v8 -4, v9 -5, v10 timeout, v11 -6 (KIP-1023).
+ */
+import { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/api/02-list-offsets.ts'
+import { handlerFor } from './handler.ts'
+import type { Services } from './services.ts'
+import { groupByTopic } from './topics.ts'
+
+export const listOffsets = (services: Services) =>
+  handlerFor(ListOffsetsRequest, ListOffsetsResponse, {
+    key: 2,
+    versions: [0, 11],
+
+    async handle(request, { apiVersion }) {
+      const { replicaId, isolationLevel } = request
+      const partitions = request.topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, ...asked }) => ({ topic: name, partition: partitionIndex, ...asked })),
+      )
+      const results = await services.replicas.listOffsets({ replicaId, isolationLevel, apiVersion }, partitions)
+      return {
+        topics: groupByTopic(results).map(({ topic, items }) => ({
+          name: topic,
+          partitions: items.map(({ partition, errorCode, timestamp, offset, leaderEpoch, oldStyleOffsets }) =>
+            apiVersion === 0
+              ? { partitionIndex: partition, errorCode, oldStyleOffsets }
+              : { partitionIndex: partition, errorCode, timestamp, offset, leaderEpoch },
+          ),
+        })),
+      }
+    },
+
+    refuse: (request, errorCode) => ({
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+      })),
+    }),
+  })

@@ -1,0 +1,118 @@
+/**
+ * Metadata: v0-13
+ *
+ * Behavior
+ * - Brokers and partitions as this node's image has them, addresses for the listener that was asked.
+ * - A missing topic named explicitly is created where `auto.create.topics.enable` and the request allow it, and the same
+ *   answer names its live leader. Apache Kafka answers UNKNOWN_TOPIC_OR_PARTITION first and lets the client ask again
+ *   (fact H24); clients that stop at the first error are why we wait for our own controller instead.
+ *
+ * Version notes
+ * - v0 lists all topics for an empty list, v1+ for null. v4 may forbid auto-creation. v8-10 authorized operations.
+ * - v10 topic ids (KIP-516); v12 a topic may be asked for by id alone; v13 top-level error (KIP-1102), always NONE here.
+ */
+import { MetadataRequest, MetadataResponse } from '../../protocol/api/03-metadata.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import type { PartitionImage, TopicImage } from '../metadata/image.ts'
+import { createMissingTopic, isCreatable } from './auto-create.ts'
+import { handlerFor, type RequestContext } from './handler.ts'
+import type { Services } from './services.ts'
+import { brokerEndpoint, isInternalTopic, isLegalTopicName, liveBrokers } from './topics.ts'
+
+type ResponseTopic = (typeof MetadataResponse.Input)['topics'][number]
+
+/** From this version on a leader that is alive but has no such listener is told apart (KIP-103 follow-up). */
+const LISTENER_NOT_FOUND_SINCE = 6
+
+export const metadata = (services: Services) =>
+  handlerFor(MetadataRequest, MetadataResponse, {
+    key: 3,
+    versions: [0, 13],
+
+    async handle(request, context) {
+      const all = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
+      const mayCreate = request.allowAutoTopicCreation && services.config['auto.create.topics.enable']
+      const topics: ResponseTopic[] = []
+      if (all) {
+        for (const topic of services.image().topics.byName.values()) topics.push(describe(services, topic, context))
+      } else {
+        for (const { name, topicId } of request.topics ?? []) {
+          if (name === null || topicId !== ZERO_UUID) topics.push(describeById(services, topicId, context))
+          else topics.push(await describeByName(services, name, mayCreate, context))
+        }
+      }
+      return {
+        brokers: liveBrokers(services.image(), context.connection.listener),
+        clusterId: services.clusterId,
+        controllerId: services.controllerId(),
+        topics,
+      }
+    },
+
+    refuse: (request, errorCode) => ({
+      brokers: [],
+      clusterId: null,
+      controllerId: -1,
+      topics: (request.topics ?? []).map(({ name, topicId }) => failed(name, topicId, errorCode)),
+      errorCode,
+    }),
+  })
+
+async function describeByName(
+  services: Services,
+  name: string,
+  mayCreate: boolean,
+  context: RequestContext,
+): Promise<ResponseTopic> {
+  const known = services.image().topics.byName.get(name)
+  if (known) return describe(services, known, context)
+  if (!isLegalTopicName(name)) return failed(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION)
+  if (!mayCreate || !isCreatable(name)) return failed(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  const errorCode = await createMissingTopic(services, name)
+  const created = services.image().topics.byName.get(name)
+  return created ? describe(services, created, context) : failed(name, ZERO_UUID, errorCode)
+}
+
+function describeById(services: Services, topicId: string, context: RequestContext): ResponseTopic {
+  const topic = services.image().topics.byId.get(topicId)
+  return topic ? describe(services, topic, context) : failed(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID)
+}
+
+function failed(name: string | null, topicId: string, errorCode: ErrorCode): ResponseTopic {
+  return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] }
+}
+
+function describe(services: Services, topic: TopicImage, context: RequestContext): ResponseTopic {
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions: [...topic.partitions.values()].map((partition) => describePartition(services, partition, context)),
+  }
+}
+
+/** Fact H20: what is said of a partition whose leader the client cannot reach. */
+function describePartition(
+  services: Services,
+  partition: PartitionImage,
+  { apiVersion, connection }: RequestContext,
+): ResponseTopic['partitions'][number] {
+  const { brokers } = services.image().cluster
+  const alive = (id: number) => brokers.get(id)?.fenced === false
+  const reachable = brokerEndpoint(services.image(), partition.leader, connection.listener) !== undefined
+  const unreachable =
+    alive(partition.leader) && apiVersion >= LISTENER_NOT_FOUND_SINCE
+      ? ErrorCode.LISTENER_NOT_FOUND
+      : ErrorCode.LEADER_NOT_AVAILABLE
+  return {
+    errorCode: reachable ? ErrorCode.NONE : unreachable,
+    partitionIndex: partition.index,
+    leaderId: reachable ? partition.leader : -1,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: [...partition.replicas],
+    isrNodes: [...partition.isr],
+    offlineReplicas: partition.replicas.filter((id) => !alive(id)),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * FindCoordinator: v0-6
+ *
+ * Behavior
+ * - Key type 0 is a group: the leader of its `__consumer_offsets` partition, which is created by the first question
+ *   (facts E1-E3). Types 1 (transaction) and 2 (share) have no coordinator on this node yet: COORDINATOR_NOT_AVAILABLE.
+ * - An unknown type is INVALID_REQUEST.
+ *
+ * Version notes
+ * - v1 key types, v4 several keys at once (KIP-699), v6 share groups (KIP-932).
+ */
+import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/api/10-find-coordinator.ts'
+import { ErrorCode, errorMessage } from '../../protocol/errors.ts'
+import { createMissingTopic } from './auto-create.ts'
+import { handlerFor, type RequestContext } from './handler.ts'
+import type { Services } from './services.ts'
+import { brokerEndpoint, GROUP_METADATA_TOPIC } from './topics.ts'
+
+const KEY_TYPE = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
+
+export const findCoordinator = (services: Services) =>
+  handlerFor(FindCoordinatorRequest, FindCoordinatorResponse, {
+    key: 10,
+    versions: [0, 6],
+
+    async handle(request, context) {
+      const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key]
+      const coordinators = []
+      for (const key of keys) coordinators.push({ key, ...(await find(services, key, request.keyType, context)) })
+      if (context.apiVersion >= 4) return { coordinators }
+      const { key: _, ...only } = coordinators[0]!
+      return only
+    },
+
+    refuse: (request, errorCode, { apiVersion }) => {
+      const absent = notFound(errorCode)
+      return apiVersion >= 4 ? { coordinators: request.coordinatorKeys.map((key) => ({ key, ...absent })) } : absent
+    },
+  })
+
+async function find(services: Services, key: string, keyType: number, { connection }: RequestContext) {
+  if (keyType === KEY_TYPE.TRANSACTION || keyType === KEY_TYPE.SHARE)
+    return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  if (keyType !== KEY_TYPE.GROUP) return notFound(ErrorCode.INVALID_REQUEST)
+  if (!services.image().topics.byName.has(GROUP_METADATA_TOPIC))
+    await createMissingTopic(services, GROUP_METADATA_TOPIC)
+  const partition = services
+    .image()
+    .topics.byName.get(GROUP_METADATA_TOPIC)
+    ?.partitions.get(services.groups.partitionFor(key))
+  const endpoint = partition && brokerEndpoint(services.image(), partition.leader, connection.listener)
+  if (!partition || !endpoint) return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  return {
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+    nodeId: partition.leader,
+    host: endpoint.host,
+    port: endpoint.port,
+  }
+}
+
+function notFound(errorCode: ErrorCode) {
+  return { errorCode, errorMessage: errorMessage(errorCode), nodeId: -1, host: '', port: -1 }
+}

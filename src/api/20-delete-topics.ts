@@ -1,0 +1,27 @@
+/**
+ * DeleteTopics: v0-6
+ *
+ * Behavior
+ * - Decided by the controller (facts H14-H17); answered when the topics are gone from this node.
+ *
+ * Version notes
+ * - v3 TOPIC_DELETION_DISABLED, v5 messages (KIP-599), v6 by topic id (KIP-516). Apache Kafka 4 begins at v1.
+ */
+import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/api/20-delete-topics.ts'
+import { errorMessage } from '../../protocol/errors.ts'
+import { handlerFor } from './handler.ts'
+import type { Services } from './services.ts'
+
+export const deleteTopics = (services: Services) =>
+  handlerFor(DeleteTopicsRequest, DeleteTopicsResponse, {
+    key: 20,
+    versions: [0, 6],
+    handle: (request, { apiVersion }) => services.controller.deleteTopics(request, apiVersion),
+    refuse: (request, errorCode, { apiVersion }) => ({
+      responses: (apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name }))).map((topic) => ({
+        ...topic,
+        errorCode,
+        errorMessage: errorMessage(errorCode),
+      })),
+    }),
+  })

@@ -1,0 +1,38 @@
+/**
+ * InitProducerId: v0-5
+ *
+ * Behavior
+ * - Without a transactional id: a fresh producer id with epoch 0, and nothing is stored (facts G12, G19).
+ * - With one: this node has no transaction coordinator yet, so COORDINATOR_NOT_AVAILABLE; an empty one is INVALID_REQUEST.
+ *
+ * Version notes
+ * - v3 lets a producer bump its own epoch (KIP-360): producer id and epoch must be given together.
+ * - v6 (KIP-939) is unstable up to 4.3 and not served.
+ */
+import { InitProducerIdRequest, InitProducerIdResponse } from '../../protocol/api/22-init-producer-id.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { handlerFor } from './handler.ts'
+import type { Services } from './services.ts'
+
+export const initProducerId = (services: Services) =>
+  handlerFor(InitProducerIdRequest, InitProducerIdResponse, {
+    key: 22,
+    versions: [0, 5],
+
+    async handle(request) {
+      if (request.transactionalId !== null) {
+        const { INVALID_REQUEST, COORDINATOR_NOT_AVAILABLE } = ErrorCode
+        throw new ProtocolError(request.transactionalId === '' ? INVALID_REQUEST : COORDINATOR_NOT_AVAILABLE)
+      }
+      if ((request.producerId === -1n) !== (request.producerEpoch === -1))
+        throw new ProtocolError(ErrorCode.INVALID_REQUEST)
+      return {
+        throttleTimeMs: 0,
+        errorCode: ErrorCode.NONE,
+        producerId: BigInt(await services.producerIds.next()),
+        producerEpoch: 0,
+      }
+    },
+
+    refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, producerId: -1n, producerEpoch: -1 }),
+  })

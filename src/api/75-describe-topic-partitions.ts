@@ -1,0 +1,91 @@
+/**
+ * DescribeTopicPartitions: v0
+ *
+ * Behavior
+ * - Topics sorted by name, partitions in order, at most `response_partition_limit` of them; where more remain the cursor
+ *   says where to go on (KIP-966, fact H22). Named topics that do not exist are UNKNOWN_TOPIC_OR_PARTITION; an empty
+ *   list asks for all.
+ */
+import {
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+} from '../../protocol/api/75-describe-topic-partitions.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
+import { handlerFor } from './handler.ts'
+import type { Services } from './services.ts'
+import { isInternalTopic, isLegalTopicName } from './topics.ts'
+
+type Response = typeof DescribeTopicPartitionsResponse.Input
+type ResponseTopic = Response['topics'][number]
+
+export const describeTopicPartitions = (services: Services) =>
+  handlerFor(DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, {
+    key: 75,
+    versions: [0, 0],
+
+    handle({ topics: named, cursor, responsePartitionLimit }) {
+      if (cursor && cursor.partitionIndex < 0) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
+      const image = services.image()
+      const limit = Math.min(responsePartitionLimit, services.config['max.request.partition.size.limit'])
+      const names = named.length > 0 ? named.map(({ name }) => name) : [...image.topics.byName.keys()]
+      return page(image, [...new Set(names)].sort(), cursor, Math.max(1, limit))
+    },
+
+    refuse: (request, errorCode) => ({
+      throttleTimeMs: 0,
+      topics: request.topics.map(({ name }) => ({
+        errorCode,
+        name,
+        topicId: ZERO_UUID,
+        isInternal: isInternalTopic(name),
+        partitions: [],
+      })),
+    }),
+  })
+
+function page(
+  image: MetadataImage,
+  names: string[],
+  cursor: { topicName: string; partitionIndex: number } | null,
+  limit: number,
+): Response {
+  const topics: ResponseTopic[] = []
+  let room = limit
+  for (const name of names) {
+    if (cursor && name < cursor.topicName) continue
+    const topic = image.topics.byName.get(name)
+    if (!topic) {
+      const errorCode = isLegalTopicName(name)
+        ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        : ErrorCode.INVALID_TOPIC_EXCEPTION
+      topics.push({ errorCode, name, topicId: ZERO_UUID, isInternal: isInternalTopic(name), partitions: [] })
+      continue
+    }
+    if (room === 0) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: 0 } }
+    const first = cursor?.topicName === name ? cursor.partitionIndex : 0
+    const remaining = [...topic.partitions.values()].filter(({ index }) => index >= first)
+    const partitions = remaining.slice(0, room).map((partition) => describe(image, partition))
+    topics.push({ errorCode: ErrorCode.NONE, name, topicId: topic.id, isInternal: isInternalTopic(name), partitions })
+    room -= partitions.length
+    const next = remaining[partitions.length]
+    if (next) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: next.index } }
+  }
+  return { throttleTimeMs: 0, topics, nextCursor: null }
+}
+
+function describe(image: MetadataImage, partition: PartitionImage): ResponseTopic['partitions'][number] {
+  const alive = (id: number) => image.cluster.brokers.get(id)?.fenced === false
+  return {
+    errorCode: alive(partition.leader) ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
+    partitionIndex: partition.index,
+    leaderId: alive(partition.leader) ? partition.leader : -1,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: [...partition.replicas],
+    isrNodes: [...partition.isr],
+    eligibleLeaderReplicas: [...partition.elr],
+    lastKnownElr: [...partition.lastKnownElr],
+    offlineReplicas: partition.replicas.filter((id) => !alive(id)),
+  }
+}

@@ -1,0 +1,63 @@
+import type { ErrorCode } from '../../protocol/errors.ts'
+import type { Message } from '../../protocol/schema/message.ts'
+
+/** What a handler may know of the connection that a request came on. */
+export interface ClientConnection {
+  /** Name of the listener (KIP-103): decides which advertised addresses the client is told. */
+  readonly listener: string
+  readonly remote: { host: string; port: number }
+  /** Set by ApiVersions v3+ (KIP-511). */
+  softwareName?: string
+  softwareVersion?: string
+}
+
+export interface RequestContext {
+  readonly apiVersion: number
+  readonly clientId: string
+  readonly connection: ClientConnection
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a message of whatever fields
+type AnyMessage = Message<any>
+
+export type Answer<Response> = Response | null | Promise<Response | null>
+
+/**
+ * One API as this node serves it: the row from which ApiVersions is computed.
+ *
+ * `handle` gives the response, or null where the protocol has none (Produce with acks=0). `refuse` puts an error that
+ * belongs to no part of the request into the response's own form, as Kafka's getErrorResponse does.
+ */
+export interface Handler {
+  readonly key: number
+  readonly request: AnyMessage
+  readonly response: AnyMessage
+  readonly versions: readonly [oldest: number, newest: number]
+  readonly pipelined: boolean
+  handle(request: unknown, context: RequestContext): Answer<unknown>
+  refuse(request: unknown, code: ErrorCode, context: RequestContext): unknown
+}
+
+/** The same while its types are known. */
+interface TypedHandler<Request, Response> {
+  readonly key: number
+  readonly versions: readonly [oldest: number, newest: number]
+  /** The next request of the connection may start while this one still waits (replies keep their order). */
+  readonly pipelined?: boolean
+  handle(request: Request, context: RequestContext): Answer<Response>
+  refuse(request: Request, code: ErrorCode, context: RequestContext): Response
+}
+
+/** Ties a handler to its definitions in `protocol/api`, from which the types of request and response are inferred. */
+export function handlerFor<Q extends AnyMessage, S extends AnyMessage>(
+  request: Q,
+  response: S,
+  handler: TypedHandler<Q['T'], S['Input']>,
+): Handler {
+  return { request, response, pipelined: false, ...handler } as Handler
+}
+
+/** The handler closes the connection without an answer, as Kafka does for acks=0 with an error. */
+export class CloseConnection extends Error {
+  override name = 'CloseConnection'
+}
