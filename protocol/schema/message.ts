@@ -91,5 +91,8 @@ export class Message<F extends Fields> {
   }
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: any message at all
+export type AnyMessage = Message<any>
+
 export const message = <F extends Fields>(name: string, options: MessageOptions, fields: F): Message<F> =>
   new Message(name, options, fields)
