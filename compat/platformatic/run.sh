@@ -1,0 +1,6 @@
+#!/bin/bash
+# Runs @platformatic/kafka's scenarios against a broker of our own (node ../../bin/odradek.js), or against BOOTSTRAP_SERVERS.
+set -euo pipefail
+cd "$(dirname "$0")"
+. ../lib/install.sh
+node scenarios.js "$@"
