@@ -15,7 +15,7 @@ export function parseJavaProperties(input: Buffer | string): Map<string, string>
   const entries = new Map<string, string>()
   for (const line of logicalLines(text.split(LINE_END))) {
     const [key, value] = splitEntry(line)
-    entries.set(unescape(key), unescape(value))
+    entries.set(unescapeText(key), unescapeText(value))
   }
   return entries
 }
@@ -44,7 +44,7 @@ function splitEntry(line: string): [key: string, value: string] {
   return [line.slice(0, end), value]
 }
 
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.?))/gs, (_, code: string | undefined, other: string) => {
     if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
@@ -59,11 +59,11 @@ export function formatJavaProperties(
   comments: readonly string[] = [],
 ): string {
   const lines = comments.map((comment) => `#${comment}`)
-  for (const [key, value] of entries) lines.push(`${escape(key, / /g)}=${escape(value, /^ /)}`)
+  for (const [key, value] of entries) lines.push(`${escapeText(key, / /g)}=${escapeText(value, /^ /)}`)
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function escape(text: string, spaces: RegExp): string {
+function escapeText(text: string, spaces: RegExp): string {
   return text
     .replace(/[\\=:#!]/g, '\\$&')
     .replace(spaces, '\\ ')
