@@ -203,6 +203,8 @@ export class Connection implements ConnectionContext {
       this.#scheduleTurn()
       return 'blocked'
     }
+    // Nothing may start behind a request that is not pipelined, so what follows it is not even assembled.
+    if (this.#inFlight.at(-1)?.pipelined === false) return 'blocked'
     if (this.#inFlight.length >= MAX_REQUESTS_IN_FLIGHT || this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) return 'blocked'
     if (this.#outbox.bytes > MAX_BYTES_UNSENT) {
       this.#outbox.flush()
@@ -214,7 +216,7 @@ export class Connection implements ConnectionContext {
     }
     const request = this.#next!
     const pipelined = this.#options.pipelined(request.header.apiKey)
-    if (this.#inFlight.length > 0 && !(pipelined && this.#inFlight.at(-1)!.pipelined)) return 'blocked'
+    if (this.#inFlight.length > 0 && !pipelined) return 'blocked'
     this.#next = undefined
     this.#startedThisTurn++
     this.#run(request, { frameBytes: request.frameBytes, pipelined, reply: undefined })
