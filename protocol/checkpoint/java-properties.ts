@@ -22,12 +22,20 @@ export function parseJavaProperties(input: Buffer | string): Map<string, string>
 
 /** Joins lines that end in a backslash with the next; leaves out blank lines and comments. */
 function* logicalLines(lines: string[]): Generator<string> {
-  for (let index = 0; index < lines.length; index++) {
-    let line = lines[index]!.replace(LEADING_SPACE, '')
-    if (line === '' || line.startsWith('#') || line.startsWith('!')) continue
-    while (endsInBackslash(line)) line = line.slice(0, -1) + (lines[++index] ?? '').replace(LEADING_SPACE, '')
-    if (line !== '') yield line
+  let line = ''
+  for (const [index, natural] of lines.entries()) {
+    const text = natural.replace(LEADING_SPACE, '')
+    if (line === '' && (text === '' || text.startsWith('#') || text.startsWith('!'))) continue
+    line += text
+    const isLast = index === lines.length - 1 || (index === lines.length - 2 && lines.at(-1) === '')
+    if (endsInBackslash(line)) {
+      line = line.slice(0, -1)
+      if (!isLast) continue
+    }
+    yield line
+    line = ''
   }
+  if (line !== '') yield line
 }
 
 function endsInBackslash(line: string): boolean {
