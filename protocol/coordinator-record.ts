@@ -41,39 +41,39 @@ export interface KeyAndValue {
   readonly value: Buffer | null
 }
 
-export function encodeCoordinatorRecord<Types extends CoordinatorRecordTypes>(
-  types: Types,
-  record: CoordinatorRecordInputOf<Types>,
-): KeyAndValue {
-  const { key, value } = types[record.type]!
-  return {
-    key: encodePrefixed(key, key.key, 0, record.key),
-    value: record.value === null ? null : encodePrefixed(value, record.version, record.version, record.value),
-  }
-}
+/** The codec of one topic's records. */
+export class CoordinatorRecords<Types extends CoordinatorRecordTypes> {
+  readonly #types: Types
+  readonly #typeByPrefix: Map<number, keyof Types & string>
 
-/**
- * undefined for a type that is not known, which readers pass over. Throws DecodeError, also for a value of a version
- * newer than those that are known.
- */
-export function decodeCoordinatorRecord<Types extends CoordinatorRecordTypes>(
-  types: Types,
-  key: Buffer,
-  value: Buffer | null,
-): CoordinatorRecordOf<Types> | undefined {
-  const keyReader = new Reader(key)
-  const prefix = keyReader.int16()
-  const type = Object.keys(types).find((name) => types[name]!.key.key === prefix)
-  if (type === undefined) return undefined
-  const messages = types[type]!
-  const decodedKey = messages.key.decode(keyReader, 0)
-  expectEnd(keyReader)
-  if (value === null) return { type, key: decodedKey, version: 0, value: null }
-  const valueReader = new Reader(value)
-  const version = valueReader.int16()
-  const decodedValue = messages.value.decode(valueReader, version)
-  expectEnd(valueReader)
-  return { type, key: decodedKey, version, value: decodedValue }
+  constructor(types: Types) {
+    this.#types = types
+    this.#typeByPrefix = new Map(Object.entries(types).map(([type, { key }]) => [key.key, type]))
+  }
+
+  encode(record: CoordinatorRecordInputOf<Types>): KeyAndValue {
+    const { key, value } = this.#types[record.type]!
+    return {
+      key: encodePrefixed(key, key.key, 0, record.key),
+      value: record.value === null ? null : encodePrefixed(value, record.version, record.version, record.value),
+    }
+  }
+
+  /**
+   * undefined for a type that is not known, which readers pass over. Throws DecodeError, also for a value of a version
+   * newer than those that are known.
+   */
+  decode(key: Buffer, value: Buffer | null): CoordinatorRecordOf<Types> | undefined {
+    const keyReader = new Reader(key)
+    const type = this.#typeByPrefix.get(keyReader.int16())
+    if (type === undefined) return undefined
+    const messages = this.#types[type]!
+    const decodedKey = decodeToEnd(messages.key, keyReader, 0)
+    if (value === null) return { type, key: decodedKey, version: 0, value: null }
+    const valueReader = new Reader(value)
+    const version = valueReader.int16()
+    return { type, key: decodedKey, version, value: decodeToEnd(messages.value, valueReader, version) }
+  }
 }
 
 /** A message behind an int16. */
@@ -84,6 +84,8 @@ function encodePrefixed(message: AnyMessage, prefix: number, version: number, bo
   return writer.finishContiguous()
 }
 
-function expectEnd(reader: Reader): void {
-  if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes left over`)
+function decodeToEnd(message: AnyMessage, reader: Reader, version: number): AnyMessage['T'] {
+  const body = message.decode(reader, version)
+  if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after ${message.name}`)
+  return body
 }

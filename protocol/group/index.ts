@@ -1,8 +1,7 @@
 import {
   type CoordinatorRecordInputOf,
   type CoordinatorRecordOf,
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
+  CoordinatorRecords,
   type KeyAndValue,
 } from '../coordinator-record.ts'
 import {
@@ -126,12 +125,13 @@ const TYPES = {
   StreamsGroupTopology: { key: StreamsGroupTopologyKey, value: StreamsGroupTopologyValue },
 } as const
 
+const RECORDS = new CoordinatorRecords(TYPES)
+
 export type GroupRecord = CoordinatorRecordOf<typeof TYPES>
 export type GroupRecordInput = CoordinatorRecordInputOf<typeof TYPES>
-export type GroupRecordType = GroupRecord['type']
 
-export const encodeGroupRecord = (record: GroupRecordInput): KeyAndValue => encodeCoordinatorRecord(TYPES, record)
+export const encodeGroupRecord = (record: GroupRecordInput): KeyAndValue => RECORDS.encode(record)
 
 /** undefined for a type of record that is not known. Throws DecodeError. */
 export const decodeGroupRecord = (key: Buffer, value: Buffer | null): GroupRecord | undefined =>
-  decodeCoordinatorRecord(TYPES, key, value)
+  RECORDS.decode(key, value)

@@ -1,8 +1,7 @@
 import {
   type CoordinatorRecordInputOf,
   type CoordinatorRecordOf,
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
+  CoordinatorRecords,
   type KeyAndValue,
 } from '../coordinator-record.ts'
 import { ShareSnapshotKey, ShareSnapshotValue } from './share-snapshot.ts'
@@ -15,11 +14,13 @@ const TYPES = {
   ShareUpdate: { key: ShareUpdateKey, value: ShareUpdateValue },
 } as const
 
+const RECORDS = new CoordinatorRecords(TYPES)
+
 export type ShareRecord = CoordinatorRecordOf<typeof TYPES>
 export type ShareRecordInput = CoordinatorRecordInputOf<typeof TYPES>
 
-export const encodeShareRecord = (record: ShareRecordInput): KeyAndValue => encodeCoordinatorRecord(TYPES, record)
+export const encodeShareRecord = (record: ShareRecordInput): KeyAndValue => RECORDS.encode(record)
 
 /** undefined for a type of record that is not known. Throws DecodeError. */
 export const decodeShareRecord = (key: Buffer, value: Buffer | null): ShareRecord | undefined =>
-  decodeCoordinatorRecord(TYPES, key, value)
+  RECORDS.decode(key, value)

@@ -1,8 +1,7 @@
 import {
   type CoordinatorRecordInputOf,
   type CoordinatorRecordOf,
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
+  CoordinatorRecords,
   type KeyAndValue,
 } from '../coordinator-record.ts'
 import { TransactionLogKey, TransactionLogValue } from './transaction-log.ts'
@@ -11,12 +10,13 @@ import { TransactionLogKey, TransactionLogValue } from './transaction-log.ts'
 
 const TYPES = { TransactionLog: { key: TransactionLogKey, value: TransactionLogValue } } as const
 
+const RECORDS = new CoordinatorRecords(TYPES)
+
 export type TransactionRecord = CoordinatorRecordOf<typeof TYPES>
 export type TransactionRecordInput = CoordinatorRecordInputOf<typeof TYPES>
 
-export const encodeTransactionRecord = (record: TransactionRecordInput): KeyAndValue =>
-  encodeCoordinatorRecord(TYPES, record)
+export const encodeTransactionRecord = (record: TransactionRecordInput): KeyAndValue => RECORDS.encode(record)
 
 /** undefined for a type of record that is not known. Throws DecodeError. */
 export const decodeTransactionRecord = (key: Buffer, value: Buffer | null): TransactionRecord | undefined =>
-  decodeCoordinatorRecord(TYPES, key, value)
+  RECORDS.decode(key, value)
