@@ -1,0 +1,139 @@
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { recordVersions } from '../metadata/features.ts'
+import { LEADER_RECOVERY, NO_LEADER, type PartitionImage } from '../metadata/image.ts'
+import { record } from '../metadata/record.ts'
+import { LEADER_UNCHANGED } from '../metadata/topics-delta.ts'
+
+/** Who may be chosen where the present leader is not valid any more, or not wanted. */
+export type Election =
+  /** The present leader if valid, else the first valid replica. */
+  | 'ONLINE'
+  /** The first replica if valid, before the present leader. */
+  | 'PREFERRED'
+  /** As ONLINE; in need any live replica, at the price of lost records. */
+  | 'UNCLEAN'
+
+export interface ChangeRequest {
+  readonly topicId: string
+  readonly partition: PartitionImage
+  /** Level of metadata.version. */
+  readonly level: number
+  /** eligible.leader.replicas.version is 1: the ISR may become empty (KIP-966). */
+  readonly elrEnabled: boolean
+  /** min.insync.replicas of the topic, at most its replication factor (fact N-C9). */
+  readonly minIsr: number
+  /** Whether a replica's broker is live and its directory online. */
+  readonly isAcceptable: (brokerId: number) => boolean
+  readonly election?: Election
+  /** Wanted; the present one if left out. */
+  readonly isr?: readonly number[]
+  /** Replicas that stopped without writing everything down: they may lack committed records. */
+  readonly uncleanlyStopped?: readonly number[]
+  readonly leaderRecoveryState?: number
+}
+
+interface Elected {
+  readonly leader: number
+  readonly unclean: boolean
+}
+
+/**
+ * The record that brings a partition to the wanted ISR and a leader that suits it, or undefined where nothing changes
+ * (facts B59 to B63, N-C9 to N-C16). Every change of a partition goes through here.
+ */
+export function changePartition(request: ChangeRequest): MetadataRecord | undefined {
+  const { partition, elrEnabled, level } = request
+  const wanted = new Wanted(request)
+  const { leader, unclean } = wanted.elect()
+  const leaderChanges = leader !== partition.leader
+  if (leaderChanges && leader !== NO_LEADER) wanted.settleOn(leader, unclean)
+  if (!elrEnabled || unclean) wanted.elr = []
+  const change = {
+    // Without ELR the last member stays in the ISR: only its return, or an unclean election, brings a leader.
+    isr: (wanted.isr.length > 0 || elrEnabled) && !same(wanted.isr, partition.isr) ? wanted.isr : null,
+    leader: leaderChanges ? leader : LEADER_UNCHANGED,
+    leaderRecoveryState: wanted.recovery === partition.leaderRecoveryState ? -1 : wanted.recovery,
+    eligibleLeaderReplicas: same(wanted.elr, partition.elr) ? null : wanted.elr,
+    lastKnownElr: lastKnownAfter(request, leader),
+  }
+  const unchanged = change.leader === LEADER_UNCHANGED && change.leaderRecoveryState === -1
+  if (unchanged && change.isr === null && change.eligibleLeaderReplicas === null && change.lastKnownElr === null) {
+    return undefined
+  }
+  return record('PartitionChangeRecord', recordVersions.partition(level), {
+    partitionId: partition.index,
+    topicId: request.topicId,
+    ...change,
+  })
+}
+
+class Wanted {
+  isr: readonly number[]
+  elr: readonly number[]
+  recovery: number
+  readonly #request: ChangeRequest
+
+  constructor(request: ChangeRequest) {
+    this.#request = request
+    this.isr = request.isr ?? request.partition.isr
+    this.elr = elrFor(request, this.isr)
+    this.recovery = request.leaderRecoveryState ?? request.partition.leaderRecoveryState
+  }
+
+  elect(): Elected {
+    const { partition, election = 'ONLINE', isAcceptable } = this.#request
+    const { leader, replicas } = partition
+    const order = election === 'PREFERRED' ? [replicas[0]!, leader, ...replicas] : [leader, ...replicas]
+    const valid = order.find((id) => this.#isValid(id))
+    if (valid !== undefined) return { leader: valid, unclean: false }
+    if (this.#mayElectLastKnown()) return { leader: partition.lastKnownElr[0]!, unclean: true }
+    const live = election === 'UNCLEAN' ? replicas.find((id) => isAcceptable(id)) : undefined
+    return live === undefined ? { leader: NO_LEADER, unclean: false } : { leader: live, unclean: true }
+  }
+
+  /** What choosing `leader` means for the rest. */
+  settleOn(leader: number, unclean: boolean): void {
+    if (unclean) {
+      this.isr = [leader]
+      this.recovery = LEADER_RECOVERY.RECOVERING
+    } else if (this.elr.includes(leader)) {
+      this.isr = [leader]
+      // The others stay eligible: they hold every committed record too.
+      this.elr = this.elr.filter((id) => id !== leader)
+    }
+  }
+
+  /** In the ISR or, if that is empty, in the ELR; and live. */
+  #isValid(id: number): boolean {
+    if (id === NO_LEADER || !this.#request.isAcceptable(id)) return false
+    return this.isr.includes(id) || (this.#request.elrEnabled && this.isr.length === 0 && this.elr.includes(id))
+  }
+
+  /** Fact N-C13: nobody in ISR and ELR, but the last leader is known and back. */
+  #mayElectLastKnown(): boolean {
+    const { elrEnabled, partition, isAcceptable } = this.#request
+    if (!elrEnabled || this.isr.length > 0 || this.elr.length > 0) return false
+    return partition.lastKnownElr.length === 1 && isAcceptable(partition.lastKnownElr[0]!)
+  }
+}
+
+/** Facts N-C9, N-C10: empty once enough are in sync, else everyone who was in sync and is no more. */
+function elrFor(request: ChangeRequest, isr: readonly number[]): readonly number[] {
+  const { partition, elrEnabled, minIsr, uncleanlyStopped = [] } = request
+  if (!elrEnabled) return partition.elr
+  if (isr.length >= Math.min(minIsr, partition.replicas.length)) return []
+  const candidates = new Set([...partition.elr, ...partition.isr])
+  return [...candidates].filter((id) => !isr.includes(id) && !uncleanlyStopped.includes(id))
+}
+
+/** Fact N-C14: remembers who led when the partition loses its leader, and forgets when there is one. */
+function lastKnownAfter({ partition, elrEnabled }: ChangeRequest, leader: number): number[] | null {
+  const { lastKnownElr } = partition
+  if (!elrEnabled) return lastKnownElr.length > 0 ? [] : null
+  if (leader !== NO_LEADER) return lastKnownElr.length > 0 ? [] : null
+  const loses = partition.leader !== NO_LEADER
+  return loses && lastKnownElr.length === 0 ? [partition.leader] : null
+}
+
+const same = (one: readonly number[], other: readonly number[]): boolean =>
+  one.length === other.length && one.every((id, i) => id === other[i])

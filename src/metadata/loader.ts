@@ -1,0 +1,76 @@
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { assert } from '../base/assert.ts'
+import type { Offset } from '../base/brand.ts'
+import { MetadataDelta } from './delta.ts'
+import { EMPTY_IMAGE, type MetadataImage } from './image.ts'
+import { imageRecords } from './image-records.ts'
+
+/** Told of every image, in order. The first call brings all that exists by then as one delta on the empty image. */
+export type MetadataPublisher = (delta: MetadataDelta, image: MetadataImage) => void
+
+/**
+ * Turns committed batches into images and publishes them (facts C14 to C17). A batch is published at its end; inside a
+ * transaction (KIP-868) nothing is seen before its end, and nothing at all of one that is aborted.
+ */
+export class MetadataLoader {
+  #published: MetadataImage
+  #delta: MetadataDelta
+  #inTransaction = false
+  readonly #publishers: MetadataPublisher[] = []
+
+  /** @param image what the quorum had replayed when it opened */
+  constructor(image: MetadataImage = EMPTY_IMAGE) {
+    this.#published = image
+    this.#delta = new MetadataDelta(image)
+  }
+
+  /** The image published last. */
+  get image(): MetadataImage {
+    return this.#published
+  }
+
+  subscribe(publisher: MetadataPublisher): void {
+    this.#publishers.push(publisher)
+    if (this.#published.offset < 0) return
+    const delta = new MetadataDelta(EMPTY_IMAGE)
+    for (const record of imageRecords(this.#published)) delta.replay(record)
+    publisher(delta, this.#published)
+  }
+
+  /** One committed batch of records whose last one has this offset. */
+  handle(records: readonly MetadataRecord[], lastOffset: Offset, epoch: number): void {
+    let offset = lastOffset - records.length
+    for (const record of records) this.#replay(record, offset++, epoch)
+    if (!this.#inTransaction) this.#publish(lastOffset, epoch)
+  }
+
+  #replay(record: MetadataRecord, before: Offset, epoch: number): void {
+    switch (record.type) {
+      case 'BeginTransactionRecord':
+        assert(!this.#inTransaction, 'metadata transaction inside a metadata transaction')
+        // What stands before it in the same batch does not belong to it.
+        if (before > this.#published.offset) this.#publish(before, epoch)
+        this.#inTransaction = true
+        return
+      case 'EndTransactionRecord':
+        assert(this.#inTransaction, 'end of a metadata transaction that did not begin')
+        this.#inTransaction = false
+        return
+      case 'AbortTransactionRecord':
+        assert(this.#inTransaction, 'abort of a metadata transaction that did not begin')
+        this.#inTransaction = false
+        this.#delta = new MetadataDelta(this.#published)
+        return
+      default:
+        this.#delta.replay(record)
+    }
+  }
+
+  #publish(offset: Offset, epoch: number): void {
+    const delta = this.#delta
+    const image = delta.apply(offset, epoch)
+    this.#published = image
+    this.#delta = new MetadataDelta(image)
+    for (const publisher of this.#publishers) publisher(delta, image)
+  }
+}
