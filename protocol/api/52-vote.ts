@@ -16,9 +16,6 @@ export const VoteRequest = message(
       topicName: string,
       partitions: array({
         partitionIndex: int32,
-        candidateEpoch: int32,
-        candidateId: int32,
-        candidateDirectoryId: uuid.since(1).ignorable(),
         replicaEpoch: int32,
         replicaId: int32,
         replicaDirectoryId: uuid.since(1).ignorable(),
