@@ -105,7 +105,6 @@ export interface ListOffsetsRequest {
   replicaId: number
   isolationLevel: number
   apiVersion: number
-  entries: readonly ListOffsetsEntry[]
 }
 
 export interface ListOffsetsEntry {
@@ -129,7 +128,7 @@ export interface ListOffsetsResult {
   oldStyleOffsets: readonly number[]
 }
 
-export interface EpochEndRequest {
+export interface EpochEndEntry {
   topic: string
   partition: number
   currentLeaderEpoch: number

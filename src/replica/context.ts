@@ -1,0 +1,32 @@
+import type { ErrorCode } from '../../protocol/errors.ts'
+import type { ConfigOf } from '../base/config.ts'
+import type { DiskError } from '../base/disk.ts'
+import type { Clock } from '../base/time.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import type { replicaConfig } from './config.ts'
+import type { LogWriter } from './log-writer.ts'
+import type { Partition } from './partition.ts'
+import type { Purgatory } from './purgatory.ts'
+import type { CurrentLeader, PartitionName } from './types.ts'
+
+export type ReplicaConfig = ConfigOf<typeof replicaConfig>
+
+/** What append, fetch and the look-ups share. The replica manager is it. */
+export interface ReplicaContext {
+  readonly config: ReplicaConfig
+  readonly clock: Clock
+  readonly writer: LogWriter
+  /** Appends with acks=-1 that wait for the high watermark. */
+  readonly produces: Purgatory<Partition>
+  /** Fetches that wait for bytes. */
+  readonly fetches: Purgatory<Partition>
+  readonly image: MetadataImage
+  /** The replica here, by topic id where the name has one; else why there is none (D10 of the replication facts). */
+  find(name: PartitionName): Partition | ErrorCode
+  /** Where a client that was refused should turn to; undefined where the partition is unknown. */
+  currentLeader(name: PartitionName): CurrentLeader | undefined
+  /** Offsets, leadership or existence of the partition changed: looks at what waits for it. */
+  changed(partition: Partition): void
+  /** A disk operation on the partition's log failed: takes its log directory offline. */
+  logFailed(partition: Partition, error: DiskError): void
+}

@@ -1,0 +1,256 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import type { Offset } from '../base/brand.ts'
+import { DiskError } from '../base/disk.ts'
+import type { FetchSlice } from '../log/log.ts'
+import type { ReplicaContext } from './context.ts'
+import { downConvertResult } from './fetch-convert.ts'
+import type { Partition } from './partition.ts'
+import type { FetchPartition, FetchPartitionResult, FetchRequest } from './types.ts'
+
+/** Fetch versions from which on something holds. */
+const SINCE = {
+  /** One whole batch is given whatever the limits. */
+  wholeBatch: 3,
+  /** KAFKA_STORAGE_ERROR is known to clients. */
+  storageError: 6,
+  /** Clients read zstd (KIP-110). */
+  zstd: 10,
+  /** Consumers may read from followers (KIP-392). */
+  anyReplica: 11,
+  /** Refusals name the leader (KIP-951). */
+  currentLeader: 16,
+} as const
+
+export const READ_COMMITTED = 1
+
+/** What one pass over the partitions of a fetch gave. */
+export interface ReadOutcome {
+  results: FetchPartitionResult[]
+  /** Replicas read, by the place of the partition; undefined where there is none. */
+  partitions: (Partition | undefined)[]
+  /** Of records. */
+  bytes: number
+  /** An error, a divergence or a redirection: nothing is waited for. */
+  isUrgent: boolean
+}
+
+export const isFollower = (request: FetchRequest): boolean => request.replicaId >= 0
+
+/** Consumers of old versions and followers read from the leader only (D23 of the replication facts). */
+export const leaderOnly = (request: FetchRequest): boolean =>
+  isFollower(request) || request.apiVersion < SINCE.anyReplica
+
+/** Nothing at or above is read: what is written, committed or stable (D10, D11). */
+export function readBound(partition: Partition, request: FetchRequest): Offset {
+  if (isFollower(request)) return partition.writtenEnd
+  return request.isolationLevel === READ_COMMITTED ? partition.lastStableOffset : partition.highWatermark
+}
+
+/** Where the log of a client that comes with the epoch of its last record left ours; undefined if it did not (D16). */
+export function divergence(
+  partition: Partition,
+  asked: FetchPartition,
+): { epoch: number; endOffset: number } | 'out of range' | undefined {
+  if (asked.lastFetchedEpoch < 0) return undefined
+  const end = partition.log.endOffsetForEpoch(asked.lastFetchedEpoch)
+  if (end.epoch < 0 || end.endOffset < 0) return 'out of range'
+  if (asked.fetchOffset < partition.log.logStartOffset) return 'out of range'
+  const agrees = end.epoch >= asked.lastFetchedEpoch && end.endOffset >= asked.fetchOffset
+  return agrees ? undefined : { epoch: end.epoch, endOffset: end.endOffset }
+}
+
+/**
+ * Reads all partitions in order within the limits of the request. Asynchronous only where a log has to read outside of
+ * memory. `noteFollower`: this is the arrival of a follower's fetch, which tells how far the follower is.
+ */
+export function readAll(
+  context: ReplicaContext,
+  request: FetchRequest,
+  asked: readonly FetchPartition[],
+  noteFollower: boolean,
+): ReadOutcome | Promise<ReadOutcome> {
+  return new ReadPass(context, request, asked, noteFollower).from(0)
+}
+
+class ReadPass {
+  readonly #context: ReplicaContext
+  readonly #request: FetchRequest
+  readonly #asked: readonly FetchPartition[]
+  readonly #noteFollower: boolean
+  readonly #outcome: ReadOutcome = { results: [], partitions: [], bytes: 0, isUrgent: false }
+  #remaining: number
+  /** Until something was read, one whole batch is given whatever its size (D2). */
+  #minOneBatch: boolean
+
+  constructor(context: ReplicaContext, request: FetchRequest, asked: readonly FetchPartition[], noteFollower: boolean) {
+    this.#context = context
+    this.#request = request
+    this.#asked = asked
+    this.#noteFollower = noteFollower
+    this.#remaining = Math.max(0, request.maxBytes)
+    this.#minOneBatch = request.apiVersion >= SINCE.wholeBatch
+  }
+
+  from(first: number): ReadOutcome | Promise<ReadOutcome> {
+    for (let place = first; place < this.#asked.length; place++) {
+      const read = this.#read(this.#asked[place]!)
+      if (read instanceof Promise) {
+        return read.then((result) => {
+          this.#take(result)
+          return this.from(place + 1)
+        })
+      }
+      this.#take(read)
+    }
+    return this.#outcome
+  }
+
+  #take(result: FetchPartitionResult): void {
+    const outcome = this.#outcome
+    let bytes = 0
+    for (const buffer of result.records) bytes += buffer.length
+    if (bytes > 0) this.#minOneBatch = false
+    outcome.bytes += bytes
+    this.#remaining = Math.max(0, this.#remaining - bytes)
+    if (
+      result.errorCode !== ErrorCode.NONE ||
+      result.divergingEpoch !== undefined ||
+      result.preferredReadReplica >= 0
+    ) {
+      outcome.isUrgent = true
+    }
+    const old = this.#request.apiVersion < 4 && bytes > 0
+    outcome.results.push(old ? downConvertResult(result, this.#asked[outcome.results.length]!, this.#request) : result)
+  }
+
+  #read(asked: FetchPartition): FetchPartitionResult | Promise<FetchPartitionResult> {
+    const request = this.#request
+    const partition = this.#context.find(asked)
+    if (typeof partition === 'number') {
+      this.#outcome.partitions.push(undefined)
+      return this.#refuse(asked, partition)
+    }
+    this.#outcome.partitions.push(partition)
+    if (asked.topicId !== ZERO_UUID && asked.topicId !== partition.topicId) {
+      return this.#refuse(asked, ErrorCode.INCONSISTENT_TOPIC_ID)
+    }
+    const unfit = this.#check(partition, asked)
+    if (unfit !== ErrorCode.NONE) return this.#refuse(asked, unfit)
+    if (request.apiVersion < SINCE.zstd && partition.config['compression.type'] === 'zstd') {
+      return this.#refuse(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+    }
+
+    const result = empty(asked, partition)
+    const { logStartOffset, logEndOffset } = partition.log
+    const diverging = divergence(partition, asked)
+    if (diverging === 'out of range') return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE)
+    if (diverging !== undefined) {
+      result.divergingEpoch = diverging
+      return result
+    }
+    if (asked.fetchOffset < logStartOffset || asked.fetchOffset > logEndOffset) {
+      return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE)
+    }
+    const committed = request.isolationLevel === READ_COMMITTED && !isFollower(request)
+    if (committed) result.abortedTransactions = []
+    const upTo = readBound(partition, request)
+    const read = asked.fetchOffset < upTo ? this.#readLog(partition, asked, upTo, committed, result) : result
+    this.#note(partition, asked, logEndOffset)
+    return read
+  }
+
+  #check(partition: Partition, asked: FetchPartition): ErrorCode {
+    const request = this.#request
+    const code = partition.check(asked.currentLeaderEpoch, leaderOnly(request))
+    if (code !== ErrorCode.NONE || !isFollower(request)) return code
+    // The leader may be behind in metadata that already names a new replica (D24 of the replication facts).
+    if (partition.remote(request.replicaId) === undefined) {
+      return asked.currentLeaderEpoch < 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_LEADER_EPOCH
+    }
+    return this.#isFormerIncarnation() ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE
+  }
+
+  /** A follower that has restarted must not be counted by what its former self had (KIP-903). */
+  #isFormerIncarnation(): boolean {
+    const { replicaId, replicaEpoch = -1 } = this.#request
+    const broker = this.#context.image.cluster.brokers.get(replicaId)
+    return replicaEpoch >= 0 && broker !== undefined && !broker.fenced && replicaEpoch < broker.epoch
+  }
+
+  #note(partition: Partition, asked: FetchPartition, leaderEndOffset: Offset): void {
+    if (!this.#noteFollower || !isFollower(this.#request)) return
+    const moved = partition.followerFetched(this.#request.replicaId, {
+      fetchOffset: asked.fetchOffset,
+      logStartOffset: asked.logStartOffset,
+      brokerEpoch: this.#request.replicaEpoch ?? -1,
+      nowMs: this.#context.clock.monotonicMs(),
+      leaderEndOffset,
+    })
+    if (moved) this.#context.changed(partition)
+  }
+
+  #readLog(
+    partition: Partition,
+    asked: FetchPartition,
+    upTo: Offset,
+    committed: boolean,
+    result: FetchPartitionResult,
+  ): FetchPartitionResult | Promise<FetchPartitionResult> {
+    const maxBytes = Math.max(0, Math.min(asked.partitionMaxBytes, this.#remaining))
+    const minOneBatch = this.#minOneBatch
+    if (maxBytes === 0 && !minOneBatch) return result
+    const failed = (error: unknown): FetchPartitionResult => {
+      if (!(error instanceof DiskError)) throw error
+      // A log that was deleted during the read has no files any more, which is no failure of the disk.
+      if (partition.state !== 'deleted') this.#context.logFailed(partition, error)
+      return this.#refuse(asked, partition.check(-1, false))
+    }
+    const fill = (slice: FetchSlice): FetchPartitionResult => {
+      const blank = slice.firstBatchIncomplete && this.#request.apiVersion >= SINCE.wholeBatch
+      result.records = blank ? [] : slice.records
+      if (committed) result.abortedTransactions = blank ? null : (slice.abortedTransactions ?? [])
+      return result
+    }
+    try {
+      const read = partition.log.read({
+        offset: asked.fetchOffset,
+        maxBytes,
+        upTo,
+        minOneBatch,
+        withAborted: committed,
+      })
+      return read instanceof Promise ? read.then(fill).catch(failed) : fill(read)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #refuse(asked: FetchPartition, code: ErrorCode): FetchPartitionResult {
+    const { apiVersion } = this.#request
+    const result = empty(asked, undefined)
+    const isUnknownToClient = code === ErrorCode.KAFKA_STORAGE_ERROR && apiVersion < SINCE.storageError
+    result.errorCode = isUnknownToClient ? ErrorCode.NOT_LEADER_OR_FOLLOWER : code
+    if (apiVersion < SINCE.currentLeader) return result
+    if (code === ErrorCode.NOT_LEADER_OR_FOLLOWER || code === ErrorCode.FENCED_LEADER_EPOCH) {
+      const leader = this.#context.currentLeader(asked)
+      if (leader !== undefined) result.currentLeader = leader
+    }
+    return result
+  }
+}
+
+function empty(asked: FetchPartition, partition: Partition | undefined): FetchPartitionResult {
+  return {
+    topic: asked.topic,
+    topicId: asked.topicId,
+    partition: asked.partition,
+    errorCode: ErrorCode.NONE,
+    highWatermark: partition?.highWatermark ?? -1,
+    lastStableOffset: partition?.lastStableOffset ?? -1,
+    logStartOffset: partition?.log.logStartOffset ?? -1,
+    abortedTransactions: null,
+    preferredReadReplica: -1,
+    records: [],
+  }
+}

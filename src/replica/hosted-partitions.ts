@@ -1,0 +1,134 @@
+import { DiskError } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { TopicConfig } from '../log/config.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import { type MetadataImage, RESOURCE, resourceOf } from '../metadata/image.ts'
+import type { LocalChanges, LocalPartition } from '../metadata/topics-delta.ts'
+import { Partition, type PartitionSurroundings } from './partition.ts'
+
+/** The replicas on this broker, by topic and index, and their logs' coming and going. */
+export class HostedPartitions {
+  readonly #byTopic = new Map<string, Map<number, Partition>>()
+  /** Replicas that should be here and have no log, because their directory failed before they could be opened. */
+  readonly #unavailable = new Set<string>()
+  readonly #logs: LogManager
+  readonly #logger: Logger
+  readonly #surroundings: PartitionSurroundings
+  readonly #topicConfig: (image: MetadataImage, topic: string) => TopicConfig
+  readonly #changed: (partition: Partition) => void
+
+  constructor(options: {
+    logs: LogManager
+    logger: Logger
+    surroundings: PartitionSurroundings
+    topicConfig: (image: MetadataImage, topic: string) => TopicConfig
+    changed: (partition: Partition) => void
+  }) {
+    this.#logs = options.logs
+    this.#logger = options.logger
+    this.#surroundings = options.surroundings
+    this.#topicConfig = options.topicConfig
+    this.#changed = options.changed
+    this.#logs.onDirFailure((dir) => this.#dirFailed(dir))
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.get(index)
+  }
+
+  *all(): IterableIterator<Partition> {
+    for (const partitions of this.#byTopic.values()) yield* partitions.values()
+  }
+
+  isUnavailable(topic: string, index: number): boolean {
+    return this.#unavailable.has(`${topic}-${index}`)
+  }
+
+  apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): void {
+    for (const { topic, index } of changes.deletes) this.#delete(topic, index)
+    for (const change of changes.leaders) this.#change(change, image)
+    for (const change of changes.followers) this.#change(change, image)
+    this.#configure(changedConfigs, image)
+  }
+
+  #change({ topic, topicId, partition: registration }: LocalPartition, image: MetadataImage): void {
+    const { index } = registration
+    try {
+      const partition = this.get(topic, index) ?? this.#create(topic, topicId, index, image)
+      partition.apply(registration)
+      this.#changed(partition)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      const partition = this.get(topic, index)
+      if (partition !== undefined) this.logFailed(partition, error)
+      else {
+        this.#unavailable.add(`${topic}-${index}`)
+        this.#logger.error('replica cannot be opened', { topic, partition: index, reason: error.message })
+      }
+    }
+  }
+
+  #create(topic: string, topicId: string, index: number, image: MetadataImage): Partition {
+    const config = this.#topicConfig(image, topic)
+    const log = this.#logs.getOrCreate(topic, index, topicId, config)
+    const partition = new Partition(log, config, this.#surroundings)
+    this.#unavailable.delete(`${topic}-${index}`)
+    const siblings = this.#byTopic.get(topic)
+    if (siblings === undefined) this.#byTopic.set(topic, new Map([[index, partition]]))
+    else siblings.set(index, partition)
+    return partition
+  }
+
+  #delete(topic: string, index: number): void {
+    this.#unavailable.delete(`${topic}-${index}`)
+    const siblings = this.#byTopic.get(topic)
+    const partition = siblings?.get(index)
+    if (siblings === undefined || partition === undefined) return
+    siblings.delete(index)
+    if (siblings.size === 0) this.#byTopic.delete(topic)
+    const wasOffline = partition.state === 'offline'
+    partition.delete()
+    this.#changed(partition)
+    if (!wasOffline) this.#logs.delete(topic, index)
+  }
+
+  /** A topic's own keys, or the broker's that are their defaults, changed. */
+  #configure(resources: ReadonlySet<string>, image: MetadataImage): void {
+    const topics = new Set<string>()
+    for (const resource of resources) {
+      const { type, name } = resourceOf(resource)
+      if (type === RESOURCE.TOPIC) topics.add(name)
+      else if (type === RESOURCE.BROKER && (name === '' || name === String(this.#surroundings.brokerId))) {
+        for (const topic of this.#byTopic.keys()) topics.add(topic)
+      }
+    }
+    for (const topic of topics) {
+      const partitions = this.#byTopic.get(topic)
+      if (partitions === undefined) continue
+      const config = this.#topicConfig(image, topic)
+      for (const partition of partitions.values()) {
+        partition.config = config
+        partition.log.config = config
+        // A lower min.insync.replicas may let the high watermark go on.
+        if (partition.advanceHighWatermark()) this.#changed(partition)
+      }
+    }
+  }
+
+  logFailed(partition: Partition, error: DiskError): void {
+    if (partition.state === 'offline' || partition.state === 'deleted') return
+    this.#logs.failDir(partition.log.dir, error)
+    // The manager tells of the directory; whatever it does, this one serves no more.
+    this.#offline(partition)
+  }
+
+  #dirFailed(dir: string): void {
+    for (const partition of this.all()) if (partition.log.dir.startsWith(dir)) this.#offline(partition)
+  }
+
+  #offline(partition: Partition): void {
+    if (partition.state === 'offline' || partition.state === 'deleted') return
+    partition.goOffline()
+    this.#changed(partition)
+  }
+}

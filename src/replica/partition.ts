@@ -1,0 +1,265 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { assert } from '../base/assert.ts'
+import type { LeaderEpoch, Offset, PartitionEpoch } from '../base/brand.ts'
+import type { TopicConfig } from '../log/config.ts'
+import type { Log } from '../log/log.ts'
+import { NO_LEADER, type PartitionImage } from '../metadata/image.ts'
+import { type FollowerProgress, RemoteReplica } from './remote-replica.ts'
+
+/**
+ * new      -> leader | follower      first image that names this broker a replica
+ * leader   -> leader | follower      another epoch, another leader
+ * follower -> leader | follower
+ * any      -> offline                its log directory failed (KIP-112); ends with the process
+ * any      -> deleted                topic deleted, or replica moved away; final
+ */
+export type PartitionState = 'new' | 'leader' | 'follower' | 'offline' | 'deleted'
+
+/** What a partition needs to know of the broker it is on. */
+export interface PartitionSurroundings {
+  readonly brokerId: number
+  /** `replica.lag.time.max.ms`. */
+  readonly maxLagMs: number
+  monotonicMs(): number
+  /** May this broker join an ISR: registered, unfenced, not in controlled shutdown? */
+  isActive(brokerId: number): boolean
+}
+
+/** Waits for bytes of one log to be handed to the system. Exactly one of the two is called, once. */
+export interface WriteWaiter {
+  written(partition: Partition): void
+  failed(partition: Partition): void
+}
+
+/**
+ * This broker's replica of one partition: who leads it, how far its replicas are, and what may be read of it.
+ *
+ * Offsets, in order: log start <= last stable <= high watermark <= written end <= log end. Consumers see up to the high
+ * watermark (the last stable offset), followers up to the written end. Between written end and log end are appends of
+ * this turn of the event loop, which nobody has been told of.
+ */
+export class Partition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: Log
+  config: TopicConfig
+  #state: PartitionState = 'new'
+  #leader = NO_LEADER
+  #leaderEpoch: LeaderEpoch = -1
+  #partitionEpoch: PartitionEpoch = -1
+  #replicas: readonly number[] = []
+  /** As the controller committed it. */
+  #isr: readonly number[] = []
+  /** Log end when this broker became leader of the present epoch; meaningless on followers. */
+  #epochStartOffset: Offset = 0
+  /** Everything below is handed to the system (and synced, where flush.messages asks for it). */
+  #writtenEnd: Offset
+  /** Of a leader: its followers by broker id. */
+  readonly #remotes = new Map<number, RemoteReplica>()
+  #writeWaiters: WriteWaiter[] = []
+  readonly #surroundings: PartitionSurroundings
+
+  constructor(log: Log, config: TopicConfig, surroundings: PartitionSurroundings) {
+    this.topic = log.topic
+    this.topicId = log.topicId
+    this.index = log.partition
+    this.log = log
+    this.config = config
+    this.#writtenEnd = log.logEndOffset
+    this.#surroundings = surroundings
+  }
+
+  get state(): PartitionState {
+    return this.#state
+  }
+
+  get isLeader(): boolean {
+    return this.#state === 'leader'
+  }
+
+  get leader(): number {
+    return this.#leader
+  }
+
+  get leaderEpoch(): LeaderEpoch {
+    return this.#leaderEpoch
+  }
+
+  get partitionEpoch(): PartitionEpoch {
+    return this.#partitionEpoch
+  }
+
+  get replicas(): readonly number[] {
+    return this.#replicas
+  }
+
+  get isr(): readonly number[] {
+    return this.#isr
+  }
+
+  /**
+   * The ISR together with whoever a change under way would add or remove (D68): the high watermark waits for all of
+   * them. Equal to the ISR as long as nothing proposes changes.
+   */
+  get maximalIsr(): readonly number[] {
+    return this.#isr
+  }
+
+  get highWatermark(): Offset {
+    return this.log.highWatermark
+  }
+
+  get lastStableOffset(): Offset {
+    return this.log.lastStableOffset(this.log.highWatermark)
+  }
+
+  get writtenEnd(): Offset {
+    return this.#writtenEnd
+  }
+
+  /** False for a new leader whose high watermark has not come to its epoch yet: what it calls latest might go back (D35). */
+  get knowsLatest(): boolean {
+    return this.#epochStartOffset <= this.highWatermark
+  }
+
+  /** A topic with fewer replicas than min.insync.replicas needs all of them. */
+  get effectiveMinIsr(): number {
+    return Math.min(this.config['min.insync.replicas'], this.#replicas.length)
+  }
+
+  get hasEnoughInSync(): boolean {
+    return this.#isr.length >= this.effectiveMinIsr
+  }
+
+  remote(brokerId: number): RemoteReplica | undefined {
+    return this.#remotes.get(brokerId)
+  }
+
+  /** Takes what the cluster says of the partition. True where a new leader epoch began. Older news changes nothing (D84). */
+  apply(image: PartitionImage): boolean {
+    if (this.#state === 'offline' || this.#state === 'deleted') return false
+    if (image.partitionEpoch < this.#partitionEpoch) return false
+    const newEpoch = image.leaderEpoch > this.#leaderEpoch
+    const wasLeader = this.isLeader
+    this.#leader = image.leader
+    this.#leaderEpoch = image.leaderEpoch
+    this.#partitionEpoch = image.partitionEpoch
+    this.#replicas = image.replicas
+    this.#isr = image.isr
+    if (image.leader === this.#surroundings.brokerId) this.#lead(newEpoch, wasLeader)
+    else this.#follow()
+    return newEpoch
+  }
+
+  #lead(newEpoch: boolean, wasLeader: boolean): void {
+    this.#state = 'leader'
+    if (newEpoch || !wasLeader) {
+      this.#epochStartOffset = this.log.logEndOffset
+      this.log.assignEpoch(this.#leaderEpoch, this.#epochStartOffset)
+    }
+    for (const id of this.#remotes.keys()) if (!this.#replicas.includes(id)) this.#remotes.delete(id)
+    for (const id of this.#replicas) {
+      if (id === this.#surroundings.brokerId) continue
+      const caughtUpMs = this.#isr.includes(id) ? this.#surroundings.monotonicMs() : Number.NEGATIVE_INFINITY
+      const remote = this.#remotes.get(id)
+      if (remote === undefined) this.#remotes.set(id, new RemoteReplica(id, caughtUpMs))
+      else if (newEpoch && !wasLeader) remote.forget(caughtUpMs)
+    }
+    this.advanceHighWatermark()
+  }
+
+  #follow(): void {
+    this.#state = 'follower'
+    this.#remotes.clear()
+  }
+
+  /** NONE where the caller's idea of the leader epoch is this broker's too, or where it has none (-1; D15). */
+  checkEpoch(currentLeaderEpoch: LeaderEpoch): ErrorCode {
+    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.#leaderEpoch) return ErrorCode.NONE
+    return currentLeaderEpoch < this.#leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH
+  }
+
+  /** Why this replica cannot serve a request that expects the given leader epoch; NONE if it can (D22). */
+  check(currentLeaderEpoch: LeaderEpoch, leaderOnly: boolean): ErrorCode {
+    if (this.#state === 'offline') return ErrorCode.KAFKA_STORAGE_ERROR
+    if (this.#state === 'deleted') return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    const code = this.checkEpoch(currentLeaderEpoch)
+    if (code !== ErrorCode.NONE) return code
+    return leaderOnly && !this.isLeader ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE
+  }
+
+  /** Everything appended below `end` is with the system. True where the high watermark moved. */
+  written(end: Offset): boolean {
+    if (end > this.#writtenEnd) this.#writtenEnd = end
+    return this.isLeader && this.advanceHighWatermark()
+  }
+
+  /** The log was cut: what is gone is not written either. */
+  truncated(): void {
+    if (this.#writtenEnd > this.log.logEndOffset) this.#writtenEnd = this.log.logEndOffset
+  }
+
+  /** A follower's fetch arrived. True where the high watermark moved by it. */
+  followerFetched(brokerId: number, progress: FollowerProgress): boolean {
+    const remote = this.#remotes.get(brokerId)
+    assert(remote !== undefined, `broker ${brokerId} fetches ${this.topic}-${this.index} without being a replica`)
+    return remote.update(progress) && this.advanceHighWatermark()
+  }
+
+  /**
+   * Of a leader: moves the high watermark to what every member of the maximal ISR has, and every other replica that
+   * keeps up and could join (D14). It never goes back, and stands still while the ISR is smaller than
+   * min.insync.replicas (D15). True where it moved.
+   */
+  advanceHighWatermark(): boolean {
+    if (!this.isLeader || !this.hasEnoughInSync) return false
+    let end = this.#writtenEnd
+    if (this.#remotes.size > 0) end = this.#replicatedEnd(end)
+    if (end <= this.log.highWatermark) return false
+    this.log.highWatermark = end
+    return true
+  }
+
+  #replicatedEnd(leaderEnd: Offset): Offset {
+    const { maxLagMs, isActive, monotonicMs } = this.#surroundings
+    const nowMs = monotonicMs()
+    let end = leaderEnd
+    for (const remote of this.#remotes.values()) {
+      if (remote.logEndOffset >= end) continue
+      const counts =
+        this.maximalIsr.includes(remote.brokerId) ||
+        (remote.isCaughtUp(leaderEnd, nowMs, maxLagMs) && isActive(remote.brokerId))
+      if (counts) end = remote.logEndOffset
+    }
+    return end
+  }
+
+  /** Tells `waiter` when what is in the log now has been written. */
+  whenWritten(waiter: WriteWaiter): void {
+    this.#writeWaiters.push(waiter)
+  }
+
+  takeWriteWaiters(): WriteWaiter[] {
+    const waiters = this.#writeWaiters
+    this.#writeWaiters = []
+    return waiters
+  }
+
+  /** The log directory failed: nothing is served any more, and what was not written never will be. */
+  goOffline(): void {
+    this.#end('offline')
+  }
+
+  /** The replica is gone from this broker. */
+  delete(): void {
+    this.#end('deleted')
+  }
+
+  #end(state: 'offline' | 'deleted'): void {
+    if (this.#state === 'deleted') return
+    this.#state = state
+    this.#remotes.clear()
+    for (const waiter of this.takeWriteWaiters()) waiter.failed(this)
+  }
+}

@@ -1,0 +1,186 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import type { DiskError } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { System } from '../base/ports.ts'
+import type { Clock } from '../base/time.ts'
+import type { TopicConfig } from '../log/config.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import type { MetadataDelta } from '../metadata/delta.ts'
+import { EMPTY_IMAGE, isActive, type MetadataImage } from '../metadata/image.ts'
+import type { LocalChanges } from '../metadata/topics-delta.ts'
+import { append } from './append.ts'
+import type { ReplicaConfig, ReplicaContext } from './context.ts'
+import { offsetForLeaderEpoch } from './epoch-end.ts'
+import { fetch } from './fetch.ts'
+import { HostedPartitions } from './hosted-partitions.ts'
+import { listOffsets } from './list-offsets.ts'
+import { LogWriter } from './log-writer.ts'
+import type { Partition } from './partition.ts'
+import { Purgatory } from './purgatory.ts'
+import { readBatches } from './read-batches.ts'
+import type {
+  AppendRequest,
+  CurrentLeader,
+  EpochEndEntry,
+  EpochEndResult,
+  FetchPartition,
+  FetchPartitionResult,
+  FetchRequest,
+  ListOffsetsEntry,
+  ListOffsetsRequest,
+  ListOffsetsResult,
+  PartitionName,
+  ProduceResult,
+} from './types.ts'
+
+export type * from './types.ts'
+
+export interface ReplicaManagerOptions {
+  brokerId: number
+  system: Pick<System, 'clock' | 'timers'>
+  config: ReplicaConfig
+  /** Loaded. */
+  logs: LogManager
+  /** What a topic's keys are in the end, on this broker. */
+  topicConfig(image: MetadataImage, topic: string): TopicConfig
+  logger: Logger
+}
+
+/**
+ * The partitions that this broker holds: keeps them in step with the cluster's image, and serves appends, fetches and
+ * look-ups. Each operation is in a file of its own; this is what they share.
+ */
+export class ReplicaManager implements ReplicaContext {
+  readonly config: ReplicaConfig
+  readonly clock: Clock
+  readonly writer: LogWriter
+  readonly produces: Purgatory<Partition>
+  readonly fetches: Purgatory<Partition>
+  readonly #brokerId: number
+  readonly #hosted: HostedPartitions
+  #image: MetadataImage = EMPTY_IMAGE
+
+  constructor(options: ReplicaManagerOptions) {
+    const { brokerId, config, system } = options
+    const { clock, timers } = system
+    this.#brokerId = brokerId
+    this.config = config
+    this.clock = clock
+    this.produces = new Purgatory(timers)
+    this.fetches = new Purgatory(timers)
+    this.writer = new LogWriter({
+      timers,
+      onWritten: (partition, highWatermarkMoved) => this.#written(partition, highWatermarkMoved),
+      onFailure: (partition, error) => this.logFailed(partition, error),
+    })
+    this.#hosted = new HostedPartitions({
+      logs: options.logs,
+      logger: options.logger,
+      topicConfig: options.topicConfig,
+      changed: (partition) => this.changed(partition),
+      surroundings: {
+        brokerId,
+        maxLagMs: config['replica.lag.time.max.ms'],
+        monotonicMs: () => clock.monotonicMs(),
+        isActive: (id) => isActive(this.#image, id),
+      },
+    })
+  }
+
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  /**
+   * Takes a change of the cluster: deletes, creates and changes local replicas, in this order (D81 of the replication
+   * facts). Gives what it meant for this broker; the coordinators act on `electedLeaders`, `followers` and `deletes`
+   * afterwards.
+   */
+  apply(delta: MetadataDelta, image: MetadataImage): LocalChanges {
+    this.#image = image
+    const changes = delta.topics.localChanges(this.#brokerId)
+    this.#hosted.apply(changes, delta.configs, image)
+    return changes
+  }
+
+  /** See append.ts. */
+  append(request: AppendRequest): Promise<ProduceResult[]> {
+    return append(this, request)
+  }
+
+  /** See fetch.ts. */
+  fetch(request: FetchRequest, partitions: readonly FetchPartition[]): Promise<FetchPartitionResult[]> {
+    return fetch(this, request, partitions)
+  }
+
+  /** See list-offsets.ts. */
+  listOffsets(request: ListOffsetsRequest, entries: readonly ListOffsetsEntry[]): Promise<ListOffsetsResult[]> {
+    return listOffsets(this, request, entries)
+  }
+
+  /** See epoch-end.ts. */
+  offsetForLeaderEpoch(_request: { replicaId: number }, entries: readonly EpochEndEntry[]): EpochEndResult[] {
+    return offsetForLeaderEpoch(this, entries)
+  }
+
+  /** All whole batches of a partition led here, from its start to what is written now: how a coordinator loads. */
+  readBatches(topic: string, partition: number): AsyncIterable<Buffer> {
+    return readBatches(this, { topic, topicId: ZERO_UUID, partition })
+  }
+
+  find(name: PartitionName): Partition | ErrorCode {
+    let { topic } = name
+    if (name.topicId !== ZERO_UUID) {
+      const known = this.#image.topics.byId.get(name.topicId)
+      if (known === undefined) return ErrorCode.UNKNOWN_TOPIC_ID
+      topic = known.name
+    }
+    const hosted = this.#hosted.get(topic, name.partition)
+    if (hosted !== undefined) return hosted
+    const exists = this.#image.topics.byName.get(topic)?.partitions.has(name.partition) === true
+    if (!exists) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return this.#hosted.isUnavailable(topic, name.partition)
+      ? ErrorCode.KAFKA_STORAGE_ERROR
+      : ErrorCode.NOT_LEADER_OR_FOLLOWER
+  }
+
+  /** The replica here, for metrics, tests and follower fetchers. */
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#hosted.get(topic, index)
+  }
+
+  /** All replicas here. */
+  partitions(): IterableIterator<Partition> {
+    return this.#hosted.all()
+  }
+
+  currentLeader({ topic, topicId, partition }: PartitionName): CurrentLeader | undefined {
+    const { byId, byName } = this.#image.topics
+    const known = topicId === ZERO_UUID ? byName.get(topic) : byId.get(topicId)
+    const image = known?.partitions.get(partition)
+    return image && { leaderId: image.leader, leaderEpoch: image.leaderEpoch }
+  }
+
+  changed(partition: Partition): void {
+    this.produces.check(partition)
+    this.fetches.check(partition)
+  }
+
+  #written(partition: Partition, highWatermarkMoved: boolean): void {
+    if (highWatermarkMoved) this.produces.check(partition)
+    // Without a new high watermark there is news for followers only, who read up to what is written.
+    this.fetches.check(partition)
+  }
+
+  logFailed(partition: Partition, error: DiskError): void {
+    this.#hosted.logFailed(partition, error)
+  }
+
+  /** Writes what is gathered and answers everybody who waits; the logs themselves are closed by their manager. */
+  shutdown(): void {
+    this.writer.flush()
+    this.produces.close()
+    this.fetches.close()
+  }
+}
