@@ -127,6 +127,30 @@ scenario(
   },
 )
 
+scenario(
+  'a member whose assignor nobody else in the group knows is refused, and the others do not notice',
+  async ({ bootstrap, unique }) => {
+    const topic = unique('refused')
+    const groupId = unique('group')
+    await createTopic(bootstrap, topic, 2)
+    const reader = kcat.startKcat(bootstrap, ['-u', '-X', 'heartbeat.interval.ms=100', '-G', groupId, topic])
+    await eventually('kcat owns all', () => /assigned: .*\[1\]/.test(reader.stderr()))
+    const reports = () => reader.stderr().match(/rebalanced/g).length
+    assert.equal(reports(), 1)
+    const stranger = kafkajs.consume({
+      bootstrap,
+      topic,
+      groupId,
+      count: 1,
+      consumerOptions: { retry: { retries: 0 } },
+    })
+    await assert.rejects(stranger, (error) => (error.cause ?? error).type === 'INCONSISTENT_GROUP_PROTOCOL')
+    reader.child.kill('SIGTERM')
+    await reader.result
+    assert.equal((reader.stderr().match(/: assigned/g) ?? []).length, 1)
+  },
+)
+
 scenario('one client sees the groups of another', async ({ bootstrap, unique }) => {
   const topic = unique('seen')
   const groupId = unique('group')
