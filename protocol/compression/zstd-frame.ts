@@ -9,15 +9,21 @@ const RAW_BLOCK = 0
 const RUN_BLOCK = 1
 const COMPRESSED_BLOCK = 2
 
+export interface ZstdContent {
+  /** At most so many bytes come out. Never more than the blocks can hold, whatever a frame claims. */
+  maxBytes: number
+  /** Frames in a row, those to be skipped included. */
+  frames: number
+}
+
 /**
- * At most how many bytes the zstd frames in `data` inflate to, from their headers alone (RFC 8878): the room that a
- * decoder without streaming needs. Never more than the blocks can hold, whatever the frame claims.
- * @throws ProtocolError when the structure is broken
+ * What zstd data holds, from its headers alone (RFC 8878): the room that a decoder without streaming needs.
+ * @throws ProtocolError when the structure is broken or cut off
  */
-export function maxContentSize(data: Buffer): number {
-  let total = 0
-  let at = 0
-  while (at < data.length) {
+export function inspectZstd(data: Buffer): ZstdContent {
+  let maxBytes = 0
+  let frames = 0
+  for (let at = 0; at < data.length; frames++) {
     if (data.length - at < 8) throw undecodable('zstd', 'cut off in a frame header')
     const magic = data.readUInt32LE(at)
     if ((magic & ~0xf) === SKIPPABLE_MAGIC) {
@@ -27,10 +33,10 @@ export function maxContentSize(data: Buffer): number {
     if (magic !== FRAME_MAGIC) throw undecodable('zstd', 'not a frame')
     const header = frameHeader(data, at)
     const blocks = walkBlocks(data, header.blocksAt, header.maxBlockBytes)
-    total += Math.min(header.contentBytes, blocks.bytes)
+    maxBytes += Math.min(header.contentBytes, blocks.bytes)
     at = blocks.end + (header.hasChecksum ? 4 : 0)
   }
-  return total
+  return { maxBytes, frames }
 }
 
 interface FrameHeader {

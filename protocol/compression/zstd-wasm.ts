@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { reasonOf, tooLarge, unavailable, undecodable } from './failures.ts'
 import { resolvePackage } from './packages.ts'
-import { maxContentSize } from './zstd-frame.ts'
+import { inspectZstd } from './zstd-frame.ts'
 
 /** The little that is used of a global for which Node's types have no declaration. */
 declare const WebAssembly: {
@@ -87,7 +87,7 @@ export function compressZstdWasm(data: Buffer, level: number): Buffer {
 }
 
 export function decompressZstdWasm(data: Buffer, maxBytes: number): Buffer {
-  const room = Math.min(maxContentSize(data), maxBytes)
+  const room = Math.min(inspectZstd(data).maxBytes, maxBytes)
   const result = inflate(data, room)
   if (typeof result !== 'number') return result
   if (result === ERROR_ROOM_TOO_SMALL && room === maxBytes) throw tooLarge('zstd', maxBytes)

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib'
 import { reasonOf, tooLarge, undecodable } from './failures.ts'
-import { maxContentSize } from './zstd-frame.ts'
+import { inspectZstd } from './zstd-frame.ts'
 import { compressZstdWasm, decompressZstdWasm } from './zstd-wasm.ts'
 
 /** What Node has from 22.15 on. */
@@ -22,10 +22,11 @@ export function compressZstd(data: Buffer, level: number): Buffer {
 
 /** Reads one frame or several in a row. */
 export function decompressZstd(data: Buffer, maxBytes: number): Buffer {
-  if (data.length === 0) throw undecodable('zstd', 'no frame')
-  if (zstdDecompressSync === undefined) return decompressZstdWasm(data, maxBytes)
-  // Also finds data that is cut off, which Node does not in every version.
-  const chunkSize = Math.min(Math.max(maxContentSize(data), MIN_CHUNK_BYTES), MAX_CHUNK_BYTES)
+  const content = inspectZstd(data)
+  if (content.frames === 0) throw undecodable('zstd', 'no frame')
+  // Node reads the first frame only, and says nothing.
+  if (zstdDecompressSync === undefined || content.frames > 1) return decompressZstdWasm(data, maxBytes)
+  const chunkSize = Math.min(Math.max(content.maxBytes, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES)
   try {
     return zstdDecompressSync(data, { maxOutputLength: Math.max(maxBytes, 1), chunkSize })
   } catch (error) {
