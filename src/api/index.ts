@@ -152,7 +152,7 @@ async function answer(handler: Handler, request: unknown, context: RequestContex
 
 function encode(handler: Handler, apiVersion: number, correlationId: number, response: unknown): Reply {
   const writer = new Writer()
-  ResponseHeader.encode(writer, responseHeaderVersion(handler.key, apiVersion), { correlationId })
+  ResponseHeader.encode(writer, responseHeaderVersion(handler.key, apiVersion)!, { correlationId })
   handler.response.encode(writer, apiVersion, response as never)
   return { kind: 'reply', chunks: writer.finish() }
 }

@@ -1,8 +1,40 @@
-import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { VERSION } from '../node/version.ts'
+import { CommandError } from './command-error.ts'
+import { consumeCommand } from './consume.ts'
+import { dumpLogCommand } from './dump-log.ts'
+import { groupsCommand } from './groups.ts'
+import { healthcheckCommand } from './healthcheck.ts'
+import { produceCommand } from './produce.ts'
+import { startCommand } from './start.ts'
+import { topicsCommand } from './topics.ts'
 
-/** A mistake of whoever typed the command, or something that the broker answered: one plain sentence, exit 1. */
-export class CommandError extends Error {
-  override name = 'CommandError'
+const EXPECTED = new Set(['CommandError', 'ConfigError', 'StartError', 'NetworkError', 'DiskError'])
+
+async function main(): Promise<void> {
+  const program = yargs(hideBin(process.argv))
+    .scriptName('odradek')
+    .usage('$0 <command>: a Kafka-wire-compatible broker, and the tools beside it')
+    .command(startCommand)
+    .command(topicsCommand)
+    .command(groupsCommand)
+    .command(produceCommand)
+    .command(consumeCommand)
+    .command(dumpLogCommand)
+    .command(healthcheckCommand)
+    .version(VERSION)
+    .strict()
+    .fail((message, error, { help }) => {
+      if (error) throw error
+      void help
+      throw new CommandError(`${message}\nTry odradek --help.`)
+    })
+  await program.parseAsync()
 }
+
+main().catch((error: Error) => {
+  const plain = EXPECTED.has(error.name)
+  process.stderr.write(`odradek: ${plain ? error.message : (error.stack ?? error.message)}\n`)
+  process.exitCode = 1
+})

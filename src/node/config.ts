@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseJavaProperties } from '../../protocol/checkpoint/java-properties.ts'
 import { apiConfig } from '../api/config.ts'
-import { configTable, type ConfigOf, int, list, mergeTables, parseConfig, string, unknownKey } from '../base/config.ts'
+import { type ConfigOf, configTable, int, list, mergeTables, parseConfig, string, unknownKey } from '../base/config.ts'
 import { controllerConfig } from '../controller/config.ts'
 import { groupConfig } from '../coordinator/group/config.ts'
 import { logConfig } from '../log/config.ts'
@@ -57,7 +57,11 @@ export function resolveConfig(sources: {
   environment?: Readonly<Record<string, string | undefined>>
   file?: Readonly<Record<string, string>>
 }): ResolvedConfig {
-  const merged = mergeSources({ flags: sources.flags ?? {}, environment: sources.environment ?? {}, file: sources.file ?? {} })
+  const merged = mergeSources({
+    flags: sources.flags ?? {},
+    environment: sources.environment ?? {},
+    file: sources.file ?? {},
+  })
   const given = new Map<string, string>()
   for (const [key, { value }] of merged) {
     const name = ALIASES[key] ?? key
@@ -65,7 +69,9 @@ export function resolveConfig(sources: {
   }
   const { values, errors, unknown } = parseConfig(brokerConfig, Object.fromEntries(given))
   if (errors.length > 0) throw new ConfigError(errors.join('\n'))
-  const warnings = unknown.filter((key) => !isAcceptedWithoutEffect(key)).map((key) => `${unknownKey(brokerConfig, key)}.`)
+  const warnings = unknown
+    .filter((key) => !isAcceptedWithoutEffect(key))
+    .map((key) => `${unknownKey(brokerConfig, key)}.`)
   for (const key of unknown) given.delete(key)
   return { values, given, warnings }
 }

@@ -1,0 +1,82 @@
+import type { CommandModule } from 'yargs'
+import type { LogLevel } from '../base/logger.ts'
+import { LOG_LEVELS } from '../base/logger.ts'
+import { readPropertiesFile } from '../node/config.ts'
+import { parseTopicSpec } from '../node/config-sources.ts'
+import { startProcess } from '../node/process.ts'
+import { CommandError } from './command-error.ts'
+
+interface StartArguments {
+  port: number | undefined
+  host: string | undefined
+  dataDir: string | undefined
+  config: string | undefined
+  set: string[] | undefined
+  topic: string[] | undefined
+  nodeId: number | undefined
+  logLevel: LogLevel | undefined
+  logFormat: 'text' | 'json' | undefined
+}
+
+/** `odradek [start]`: runs a broker until a signal ends it. */
+export const startCommand: CommandModule = {
+  command: ['start', '$0'],
+  describe: 'run a broker',
+  builder: (yargs) =>
+    yargs
+      .option('port', {
+        alias: 'p',
+        type: 'number',
+        describe: 'port to listen on; 0 lets the system choose [default: 9092]',
+      })
+      .option('host', { type: 'string', describe: 'address to listen on [default: 127.0.0.1 and ::1]' })
+      .option('data-dir', {
+        alias: 'd',
+        type: 'string',
+        describe: 'where data is kept [default: a temporary directory, removed at exit]',
+      })
+      .option('config', { alias: 'config-file', type: 'string', describe: 'a server.properties file' })
+      .option('set', {
+        alias: 'c',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'a setting, key=value; may be given again',
+      })
+      .option('topic', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'a topic to create, name:partitions[:replication factor]; may be given again',
+      })
+      .option('node-id', { type: 'number', describe: 'id of this node [default: 1]' })
+      .option('log-level', { alias: 'l', choices: LOG_LEVELS, describe: 'what is logged [default: warn]' })
+      .option('log-format', { choices: ['text', 'json'] as const, describe: 'how log lines look [default: text]' }),
+  handler: async (parsed) => {
+    const args = parsed as unknown as StartArguments
+    const file = args.config === undefined ? {} : readPropertiesFile(args.config)
+    const given = <T>(value: T | undefined, key: string) => (value === undefined ? {} : { [key]: value })
+    await startProcess({
+      file,
+      environment: process.env,
+      flags: settings(args.set ?? []),
+      topics: (args.topic ?? []).map(parseTopicSpec),
+      ...given(args.port, 'port'),
+      ...given(args.host, 'host'),
+      ...given(args.dataDir, 'dataDir'),
+      ...given(args.nodeId, 'nodeId'),
+      ...given(args.logLevel, 'logLevel'),
+      ...given(args.logFormat, 'logFormat'),
+    })
+  },
+}
+
+function settings(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=')
+      if (equals < 1) throw new CommandError(`-c ${pair}: write it as key=value.`)
+      return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]
+    }),
+  )
+}

@@ -1,0 +1,22 @@
+import { formatHostPort } from '../net/listener.ts'
+import type { Broker } from './broker.ts'
+import type { NodeSetup } from './options.ts'
+import { VERSION } from './version.ts'
+
+/** What a person sees when the broker serves: where to connect, what clients will be told, where data is. */
+export function banner(broker: Broker, setup: NodeSetup, readyMs: number): string {
+  const [first] = broker.listeners
+  const lines = [
+    `odradek ${VERSION}  node ${broker.nodeId}  cluster ${broker.clusterId}`,
+    `bootstrap: ${first ? formatHostPort(first.advertised) : ''}`,
+    ...broker.listeners.map(
+      ({ name, bound, advertised }) =>
+        `listening ${name} ${bound.map(formatHostPort).join(', ')} -> clients are told ${formatHostPort(advertised)}`,
+    ),
+    setup.temporary
+      ? 'data: a temporary directory, removed at exit (keep it with --data-dir)'
+      : `data: ${setup.dataDirs.join(', ')}`,
+    `ready in ${Math.round(readyMs)} ms`,
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,55 @@
+import { rmSync } from 'node:fs'
+import { createSystem } from '../base/system.ts'
+import { createLogger } from '../base/system-logger.ts'
+import { banner } from './banner.ts'
+import { Broker } from './broker.ts'
+import { type StartOptions, setUp } from './options.ts'
+
+/** How long a clean stop may take before the process goes anyway. */
+const STOP_WITHIN_MS = 2000
+
+/** Runs a broker as this process: banner on standard output, log on standard error, signals end it. */
+export async function startProcess(options: StartOptions): Promise<void> {
+  const setup = setUp(options)
+  const logger = createLogger({ level: setup.logLevel, format: setup.logFormat })
+  const remove = () => setup.temporary && removeQuietly(setup.dataDirs)
+  // Whatever ends the process, data that was promised to be temporary goes with it.
+  process.on('exit', remove)
+  for (const warning of setup.config.warnings) logger.warn(warning)
+
+  const broker = new Broker(createSystem(), setup, logger, (error) => {
+    logger.error('the broker stops: it cannot trust its state any more', { error: error.stack ?? error.message })
+    process.exit(1)
+  })
+  const stop = stopOnce(broker)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  await broker.start()
+  process.stdout.write(banner(broker, setup, performance.now()))
+}
+
+function stopOnce(broker: Broker): () => void {
+  let stopping = false
+  return () => {
+    if (stopping) process.exit(1)
+    stopping = true
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    broker.stop().then(
+      () => process.exit(0),
+      (error: Error) => {
+        process.stderr.write(`odradek: ${error.message}\n`)
+        process.exit(1)
+      },
+    )
+  }
+}
+
+function removeQuietly(dirs: readonly string[]): void {
+  for (const dir of dirs) {
+    try {
+      rmSync(dir, { recursive: true, force: true })
+    } catch (error) {
+      process.stderr.write(`odradek: ${dir} could not be removed: ${(error as Error).message}\n`)
+    }
+  }
+}
