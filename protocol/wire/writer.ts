@@ -47,11 +47,11 @@ export class Writer {
 
   int8(value: number): void {
     if (value !== (value << 24) >> 24) outOfRange('int8', value)
-    this.#buffer[this.#take(1)] = value
+    this.#put8(value)
   }
 
   uint8(value: number): void {
-    this.#buffer[this.#take(1)] = value
+    this.#put8(value)
   }
 
   int16(value: number): void {
@@ -101,7 +101,7 @@ export class Writer {
 
   boolean(value: boolean): void {
     if (typeof value !== 'boolean') outOfRange('boolean', value)
-    this.#buffer[this.#take(1)] = value ? 1 : 0
+    this.#put8(value ? 1 : 0)
   }
 
   uuid(value: string): void {
@@ -115,10 +115,10 @@ export class Writer {
     let rest = value >>> 0
     if (rest !== value) outOfRange('uvarint', value)
     while (rest > 0x7f) {
-      this.#buffer[this.#take(1)] = (rest & 0x7f) | 0x80
+      this.#put8((rest & 0x7f) | 0x80)
       rest >>>= 7
     }
-    this.#buffer[this.#take(1)] = rest
+    this.#put8(rest)
   }
 
   varint(value: number): void {
@@ -203,6 +203,13 @@ export class Writer {
     this.uvarint(tag)
     this.uvarint(content.byteLength)
     for (const chunk of content.finish()) this.raw(chunk)
+  }
+
+  // Room is taken first, in a statement of its own: it may replace #buffer.
+
+  #put8(value: number): void {
+    const at = this.#take(1)
+    this.#buffer[at] = value
   }
 
   #put16(value: number): void {
