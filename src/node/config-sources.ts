@@ -61,7 +61,7 @@ export interface TopicToCreate {
   name: string
   partitions: number
   replicationFactor: number
-  cleanupPolicy?: string
+  configs: Readonly<Record<string, string>>
 }
 
 /**
@@ -82,6 +82,6 @@ export function parseTopicSpec(spec: string): TopicToCreate {
     name,
     partitions: whole(partitions === '' ? '1' : partitions, 'number of partitions'),
     replicationFactor: whole(replicationFactor === '' ? '-1' : replicationFactor, 'replication factor'),
-    ...(cleanupPolicy ? { cleanupPolicy } : {}),
+    configs: cleanupPolicy ? { 'cleanup.policy': cleanupPolicy } : {},
   }
 }
