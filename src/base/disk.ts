@@ -23,6 +23,7 @@ export interface Disk {
   /** Writes `<path>.tmp`, optionally fsyncs file and directory, and renames it over `path`. */
   replaceFile(path: string, data: Buffer | string, options?: { sync?: boolean }): void
   syncDir(path: string): void
+  syncDirAsync(path: string): Promise<void>
   /** Takes the exclusive lock at `path` for this process, or throws DiskError ELOCKED that names the holder. */
   lock(path: string): { release(): void }
 }

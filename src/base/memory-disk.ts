@@ -167,6 +167,10 @@ export class MemoryDisk implements Disk {
     for (let dir = name; dir !== ''; dir = parentOf(dir)) this.#durable.set(dir, DIRECTORY)
   }
 
+  async syncDirAsync(path: string): Promise<void> {
+    this.syncDir(path)
+  }
+
   lock(path: string): { release(): void } {
     const name = normal(path)
     this.#needParent('lock', name)

@@ -86,6 +86,18 @@ class SystemDisk implements Disk {
     })
   }
 
+  async syncDirAsync(dir: string): Promise<void> {
+    if (process.platform === 'win32') return
+    const fd = attempt('sync directory', dir, () => fs.openSync(dir, 'r'))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.fsync(fd, (error) => (error ? reject(diskError('sync directory', dir, error)) : resolve()))
+      })
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+
   lock(file: string): { release(): void } {
     return attempt('lock', file, () => takeLock(file))
   }

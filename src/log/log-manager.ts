@@ -1,0 +1,449 @@
+import path from 'node:path'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import { defaultsFromSynonyms } from '../base/config.ts'
+import { DiskError } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { System } from '../base/ports.ts'
+import { randomUuid } from '../base/random.ts'
+import type { Timer } from '../base/time.ts'
+import { type LogConfig, type TopicConfig, topicConfig } from './config.ts'
+import { createLogEnvironment, type LogEnvironment } from './environment.ts'
+import { parseDirName, partitionDirName, suffixedDirName } from './file-names.ts'
+import { Log } from './log.ts'
+import { type Checkpoint, LogDir } from './log-dir.ts'
+import { TAIL_IDLE_MS } from './tail.ts'
+
+export interface LogManagerOptions {
+  system: Omit<System, 'network'>
+  /** Absolute paths: `log.dirs`. */
+  dirs: readonly string[]
+  /** The broker's configuration; may hold more than the log's own keys. */
+  config: LogConfig & Readonly<Record<string, unknown>>
+  logger: Logger
+  /** With it, directories without meta.properties get one, and others are checked against it (B40, B41). */
+  identity?: { nodeId: number; clusterId?: string | undefined }
+  /** What is set for a topic while its logs are loaded; the broker's defaults unless given. */
+  topicConfig?: (topic: string) => TopicConfig
+}
+
+/** Directories that are no partition's (B3). The metadata log belongs to the quorum. */
+const FOREIGN_DIRS = new Set(['__cluster_metadata-0', 'remote-log-index-cache', 'lost+found'])
+/** Longest interval that a timer takes; whatever is longer means never. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+const DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS = 5000
+
+export interface DirInfo {
+  path: string
+  /** Directory id (KIP-858); undefined where the directory has no meta.properties. */
+  id: string | undefined
+  isOnline: boolean
+}
+
+/** Says in a sentence for people why the log directories cannot be used. */
+export class LogDirProblem extends Error {
+  override name = 'LogDirProblem'
+}
+
+/**
+ * All logs of a node, in one or several directories: loads them, makes and removes them, writes checkpoints from time
+ * to time, and shuts down in the order that makes the next start a quick one (B70). A directory whose disk fails goes
+ * offline with its logs; the others stay (KIP-112).
+ */
+export class LogManager {
+  readonly environment: LogEnvironment
+  readonly #options: LogManagerOptions
+  readonly #logger: Logger
+  readonly #dirs: LogDir[] = []
+  readonly #logs = new Map<string, Log>()
+  readonly #dirFailureListeners: ((dir: string, error: DiskError) => void)[] = []
+  readonly #timers = new Set<{ timer: Timer | undefined }>()
+  /** Directories renamed for deletion, still there. */
+  readonly #doomed = new Set<string>()
+  #clusterId: string | undefined
+  #isShutDown = false
+
+  /**
+   * Locks the directories and loads every log in them.
+   * @throws DiskError ELOCKED where another process has a directory, others where no directory is left;
+   *   LogDirProblem; DecodeError
+   */
+  static open(options: LogManagerOptions): LogManager {
+    const manager = new LogManager(options)
+    try {
+      manager.#load()
+    } catch (error) {
+      manager.abandon()
+      throw error
+    }
+    return manager
+  }
+
+  private constructor(options: LogManagerOptions) {
+    this.#options = options
+    this.#logger = options.logger
+    this.environment = createLogEnvironment(options.system, options.logger)
+  }
+
+  /** What meta.properties says, or a new one; undefined without `identity`. */
+  get clusterId(): string | undefined {
+    return this.#clusterId
+  }
+
+  get dirs(): DirInfo[] {
+    return this.#dirs.map((dir) => ({ path: dir.path, id: dir.meta?.directoryId ?? undefined, isOnline: dir.isOnline }))
+  }
+
+  /** The broker epoch of the last run, where all directories say that it ended in order with the same one. */
+  get lastBrokerEpoch(): bigint | undefined {
+    const epochs = new Set(this.#dirs.map((dir) => dir.lastBrokerEpoch))
+    const [epoch] = epochs
+    return epochs.size === 1 ? epoch : undefined
+  }
+
+  get(topic: string, partition: number): Log | undefined {
+    return this.#logs.get(partitionDirName({ topic, partition }))
+  }
+
+  all(): IterableIterator<Log> {
+    return this.#logs.values()
+  }
+
+  /** Directory id of the directory in which a log lies. */
+  dirOf(log: Log): DirInfo | undefined {
+    return this.dirs.find((dir) => dir.path === path.dirname(log.dir))
+  }
+
+  // Loading
+
+  #load(): void {
+    for (const dir of this.#options.dirs) this.#openDir(path.resolve(dir))
+    if (this.#online().length === 0) throw this.#dirFailure ?? new LogDirProblem('no log directory is configured')
+    if (this.#options.identity) this.#identify(this.#options.identity)
+    for (const dir of this.#online()) this.#loadDir(dir)
+    if (this.#online().length === 0) throw this.#dirFailure!
+    this.#schedule()
+  }
+
+  #dirFailure: DiskError | undefined
+
+  #openDir(dirPath: string): void {
+    const { disk } = this.environment
+    try {
+      this.#dirs.push(new LogDir(disk, dirPath, this.#logger))
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code === 'ELOCKED') throw error
+      this.#dirFailure = error
+      this.#logger.error('a log directory cannot be used', { dir: dirPath, reason: error.message })
+    }
+  }
+
+  /** All directories are this node's and this cluster's, and each has an id of its own (B41). */
+  #identify({ nodeId, clusterId }: { nodeId: number; clusterId?: string | undefined }): void {
+    const { random, clock } = this.environment
+    const ids = new Set<string>()
+    let known = clusterId
+    for (const { path: dir, meta } of this.#online()) {
+      if (meta === undefined) continue
+      known ??= meta.clusterId ?? undefined
+      if (meta.clusterId !== null && meta.clusterId !== known) {
+        throw new LogDirProblem(`${dir} belongs to cluster ${meta.clusterId}, not to ${known}`)
+      }
+      if (meta.nodeId !== null && meta.nodeId !== nodeId) {
+        throw new LogDirProblem(`${dir} belongs to node ${meta.nodeId}, not to ${nodeId}`)
+      }
+      if (meta.directoryId === null) continue
+      if (ids.has(meta.directoryId)) throw new LogDirProblem(`two log directories have the id ${meta.directoryId}`)
+      ids.add(meta.directoryId)
+    }
+    known ??= randomUuid(random)
+    this.#clusterId = known
+    for (const dir of this.#online()) {
+      const { meta } = dir
+      if (meta?.version === 1 && meta.directoryId !== null) continue
+      const directoryId = meta?.directoryId ?? randomUuid(random)
+      dir.writeMeta({ version: 1, clusterId: known, nodeId, directoryId }, clock.wallMs())
+    }
+  }
+
+  #loadDir(dir: LogDir): void {
+    try {
+      const checkpoints = {
+        recoveryPoint: dir.readCheckpoint('recoveryPoint'),
+        logStart: dir.readCheckpoint('logStart'),
+        highWatermark: dir.readCheckpoint('highWatermark'),
+      }
+      for (const name of dir.partitionDirs()) this.#loadLog(dir, name, checkpoints)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#dirFailure = error
+      this.failDir(dir.path, error)
+    }
+  }
+
+  #loadLog(dir: LogDir, name: string, checkpoints: Record<Checkpoint, Map<string, number>>): void {
+    if (FOREIGN_DIRS.has(name)) return
+    const parsed = parseDirName(name)
+    const full = path.join(dir.path, name)
+    if (parsed === undefined) {
+      throw new LogDirProblem(`${full} is no directory of a partition; log directories must hold nothing else`)
+    }
+    if (parsed.kind === 'delete') this.#removeLater(full)
+    if (parsed.kind !== 'log') return
+    const twin = this.#logs.get(name)
+    if (twin !== undefined) throw new LogDirProblem(`partition ${name} is in ${twin.dir} and in ${full}`)
+    const log = Log.open({
+      ...this.#logOptions(full),
+      ...parsed,
+      topicId: ZERO_UUID,
+      config: this.#configOf(parsed.topic),
+      clean: dir.clean,
+      recoveryPoint: checkpoints.recoveryPoint.get(name) ?? 0,
+      logStartOffset: checkpoints.logStart.get(name) ?? 0,
+      ...(checkpoints.highWatermark.has(name) ? { highWatermark: checkpoints.highWatermark.get(name)! } : {}),
+    })
+    this.#logs.set(name, log)
+  }
+
+  #logOptions(dir: string) {
+    return {
+      environment: this.environment,
+      dir,
+      producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
+      onFailure: (log: Log, error: DiskError) => this.failDir(log.dir, error),
+    }
+  }
+
+  #configOf(topic: string): TopicConfig {
+    return this.#options.topicConfig?.(topic) ?? defaultsFromSynonyms(topicConfig, this.#options.config)
+  }
+
+  // Logs come and go
+
+  /**
+   * The log of a partition, made if it is not there: in the given directory, else in the one with the fewest.
+   * @throws ProtocolError INCONSISTENT_TOPIC_ID, DiskError
+   */
+  getOrCreate(topic: string, partition: number, topicId: string, config: TopicConfig, preferredDirId?: string): Log {
+    const name = partitionDirName({ topic, partition })
+    const known = this.#logs.get(name)
+    if (known !== undefined) {
+      if (known.failure !== undefined) throw known.failure
+      known.assignTopicId(topicId)
+      known.config = config
+      return known
+    }
+    const dir = this.#dirForNew(preferredDirId)
+    try {
+      const full = path.join(dir.path, name)
+      const log = Log.open({ ...this.#logOptions(full), topic, partition, topicId, config })
+      this.#logs.set(name, log)
+      return log
+    } catch (error) {
+      if (error instanceof DiskError) this.failDir(dir.path, error)
+      throw error
+    }
+  }
+
+  #dirForNew(preferredId: string | undefined): LogDir {
+    const online = this.#online()
+    const preferred = online.find((dir) => preferredId !== undefined && dir.meta?.directoryId === preferredId)
+    if (preferred !== undefined) return preferred
+    const cordoned = new Set(this.#options.config['cordoned.log.dirs'].map((dir) => path.resolve(dir)))
+    const open = online.filter((dir) => !cordoned.has(dir.path))
+    const counts = new Map<string, number>()
+    for (const log of this.#logs.values()) {
+      const dir = path.dirname(log.dir)
+      counts.set(dir, (counts.get(dir) ?? 0) + 1)
+    }
+    let best = open[0] ?? online[0]
+    for (const dir of open) {
+      if (best !== undefined && (counts.get(dir.path) ?? 0) < (counts.get(best.path) ?? 0)) best = dir
+    }
+    if (best === undefined) throw this.#dirFailure ?? new DiskError('EIO', 'no log directory is online')
+    return best
+  }
+
+  /** The partition is gone from this broker: its directory is renamed now and removed later (B81). */
+  delete(topic: string, partition: number): void {
+    const name = partitionDirName({ topic, partition })
+    const log = this.#logs.get(name)
+    if (log === undefined || log.failure !== undefined) return
+    this.#logs.delete(name)
+    this.#moveAway(log, 'delete')
+    this.#removeLater(log.dir)
+  }
+
+  #moveAway(log: Log, kind: 'delete' | 'stray'): void {
+    const hex = this.environment.random.bytes(16).toString('hex')
+    log.moveTo(path.join(path.dirname(log.dir), suffixedDirName(log, hex, kind)))
+  }
+
+  #removeLater(dir: string): void {
+    this.#doomed.add(dir)
+    this.#after(this.#options.config['log.segment.delete.delay.ms'], () => {
+      this.#doomed.delete(dir)
+      this.#guardDir(dir, () => this.environment.disk.removeTree(dir))
+    })
+  }
+
+  /** Puts aside every log that the cluster does not place here: it becomes -stray and is not served (B82). */
+  retainOnly(isPlacedHere: (log: Log) => boolean): void {
+    for (const [name, log] of [...this.#logs]) {
+      if (log.failure !== undefined || isPlacedHere(log)) continue
+      this.#logger.warn('a log that the cluster does not know here is put aside', { dir: log.dir })
+      this.#logs.delete(name)
+      this.#guardDir(log.dir, () => this.#moveAway(log, 'stray'))
+    }
+  }
+
+  // Failure
+
+  /** Called once for a directory that goes offline, after its logs have been marked. */
+  onDirFailure(listener: (dir: string, error: DiskError) => void): void {
+    this.#dirFailureListeners.push(listener)
+  }
+
+  /** The disk failed somewhere at or below `dirPath`: the whole log directory goes offline with its logs. */
+  failDir(dirPath: string, error: DiskError): void {
+    const dir = this.#dirs.find(({ path: own }) => dirPath === own || dirPath.startsWith(own + path.sep))
+    if (dir === undefined || !dir.isOnline) return
+    dir.failure = error
+    this.#dirFailure = error
+    this.#logger.error('a log directory goes offline', { dir: dir.path, code: error.code, reason: error.message })
+    for (const log of this.#logs.values()) if (path.dirname(log.dir) === dir.path) log.markFailed(error)
+    for (const listener of this.#dirFailureListeners) listener(dir.path, error)
+  }
+
+  #guardDir(dir: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.failDir(dir, error)
+    }
+  }
+
+  #online(): LogDir[] {
+    return this.#dirs.filter((dir) => dir.isOnline)
+  }
+
+  // What happens from time to time
+
+  #schedule(): void {
+    const { config } = this.#options
+    this.#every(config['log.flush.offset.checkpoint.interval.ms'], () => this.checkpoint('recoveryPoint'))
+    this.#every(config['log.flush.start.offset.checkpoint.interval.ms'], () => this.checkpoint('logStart'))
+    const highWatermarkMs = config['replica.high.watermark.checkpoint.interval.ms']
+    this.#every(typeof highWatermarkMs === 'number' ? highWatermarkMs : DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS, () =>
+      this.checkpoint('highWatermark'),
+    )
+    this.#every(config['log.flush.scheduler.interval.ms'], () => this.#flushDue())
+    this.#every(config['producer.id.expiration.check.interval.ms'], () => this.#expireProducers())
+    this.#every(TAIL_IDLE_MS / 2, () => {
+      this.environment.tails.evictIdle(this.environment.clock.monotonicMs() - TAIL_IDLE_MS)
+    })
+  }
+
+  #every(intervalMs: number, task: () => void): void {
+    if (intervalMs <= 0 || intervalMs > MAX_TIMER_MS) return
+    this.#after(intervalMs, () => {
+      task()
+      this.#every(intervalMs, task)
+    })
+  }
+
+  #after(delayMs: number, task: () => void): void {
+    if (delayMs > MAX_TIMER_MS) return
+    const entry: { timer: Timer | undefined } = { timer: undefined }
+    this.#timers.add(entry)
+    entry.timer = this.environment.timers.after(delayMs, () => {
+      this.#timers.delete(entry)
+      if (!this.#isShutDown) task()
+    })
+  }
+
+  /** Writes one kind of checkpoint in every directory, where it has changed. Never rejects. */
+  async checkpoint(checkpoint: Checkpoint): Promise<void> {
+    await Promise.all(
+      this.#online().map(async (dir) => {
+        try {
+          await dir.writeCheckpoint(checkpoint, this.#checkpointEntries(dir, checkpoint))
+        } catch (error) {
+          if (!(error instanceof DiskError)) throw error
+          this.failDir(dir.path, error)
+        }
+      }),
+    )
+  }
+
+  #checkpointEntries(dir: LogDir, checkpoint: Checkpoint) {
+    const entries: { topic: string; partition: number; offset: number }[] = []
+    for (const log of this.#logs.values()) {
+      if (path.dirname(log.dir) !== dir.path || log.failure !== undefined) continue
+      const { topic, partition } = log
+      if (checkpoint === 'recoveryPoint') entries.push({ topic, partition, offset: log.recoveryPoint })
+      else if (checkpoint === 'highWatermark') entries.push({ topic, partition, offset: log.highWatermark })
+      else if (log.logStartOffset > (log.segments()[0]?.baseOffset ?? 0)) {
+        entries.push({ topic, partition, offset: log.logStartOffset })
+      }
+    }
+    return entries
+  }
+
+  #flushDue(): void {
+    const nowMs = this.environment.clock.wallMs()
+    for (const log of this.#logs.values()) {
+      if (log.failure !== undefined || !log.isFlushDue(nowMs)) continue
+      log.flush().catch(() => {
+        // The log has reported its failure, and its directory is offline by now.
+      })
+    }
+  }
+
+  #expireProducers(): void {
+    const nowMs = this.environment.clock.wallMs()
+    for (const log of this.#logs.values()) log.producers.removeExpired(nowMs)
+  }
+
+  // The end
+
+  /**
+   * Flushes and closes all logs, writes the checkpoints, then the marker of an orderly end, and releases the
+   * directories (B70). `brokerEpoch`: of this run, -1 where there is none.
+   */
+  async shutdown(brokerEpoch = -1n): Promise<void> {
+    if (this.#isShutDown) return
+    this.#stopTimers()
+    const logs = [...this.#logs.values()]
+    let next = 0
+    const closeSome = async (): Promise<void> => {
+      for (let log = logs[next++]; log !== undefined; log = logs[next++]) {
+        await log.close().catch((error: unknown) => {
+          if (!(error instanceof DiskError)) throw error
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: CLOSING_AT_A_TIME }, closeSome))
+    await this.checkpoint('recoveryPoint')
+    await this.checkpoint('logStart')
+    await this.checkpoint('highWatermark')
+    for (const dir of this.#online()) this.#guardDir(dir.path, () => dir.markClean(brokerEpoch))
+    for (const dir of this.#dirs) dir.release()
+  }
+
+  /** Lets go of everything at once, as a crash would. */
+  abandon(): void {
+    this.#stopTimers()
+    for (const log of this.#logs.values()) log.abandon()
+    for (const dir of this.#dirs) dir.release()
+  }
+
+  #stopTimers(): void {
+    this.#isShutDown = true
+    for (const { timer } of this.#timers) timer?.cancel()
+    this.#timers.clear()
+  }
+}
+
+/** Logs that are flushed side by side while shutting down: what the thread pool takes. */
+const CLOSING_AT_A_TIME = 4

@@ -1,0 +1,1002 @@
+import path from 'node:path'
+import { decodePartitionMetadata, encodePartitionMetadata } from '../../protocol/checkpoint/partition-metadata.ts'
+import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { type BatchView, batches as wholeBatches } from '../../protocol/records/batch.ts'
+import { parseMarker } from '../../protocol/records/control.ts'
+import { readRecords } from '../../protocol/records/record.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import { assert } from '../base/assert.ts'
+import { DiskError } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import { isCompacted, segmentBytes, type TopicConfig } from './config.ts'
+import { eachBatch } from './disk-reader.ts'
+import type { LogEnvironment } from './environment.ts'
+import { PARTITION_METADATA_FILE } from './file-names.ts'
+import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
+import { type LoadedLog, loadLog, replayProducers } from './loader.ts'
+import {
+  abortedTransactions,
+  type FetchSlice,
+  type FoundRecord,
+  findByTimestamp,
+  findMaxTimestamp,
+  type ReadOptions,
+  readBatches,
+  type SegmentSlice,
+} from './log-read.ts'
+import { firstOffset } from './producer-entry.ts'
+import type { AppendOrigin, ProducerState } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
+import { type Chunk, Tail } from './tail.ts'
+import { type RecordError, validateForFollower, validateForLeader } from './validator.ts'
+
+export type { AbortedTransaction, FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
+export { type RecordError, RecordValidationError } from './validator.ts'
+
+export interface LogOptions {
+  environment: LogEnvironment
+  /** The partition's directory; made if it is not there. */
+  dir: string
+  topic: string
+  partition: number
+  /** ZERO_UUID where unknown: then whatever partition.metadata says holds. */
+  topicId: string
+  config: TopicConfig
+  /** The broker stopped in order (B61). A directory that is new counts as clean. */
+  clean?: boolean
+  /** From the checkpoints; 0 where they say nothing. */
+  recoveryPoint?: number
+  logStartOffset?: number
+  highWatermark?: number
+  /** `producer.id.expiration.ms`; default one day. */
+  producerIdExpirationMs?: number
+  /** The disk failed under this log: from now on every operation is KAFKA_STORAGE_ERROR. Called once. */
+  onFailure?: (log: Log, error: DiskError) => void
+}
+
+export interface LeaderAppend {
+  leaderEpoch: number
+  origin: Exclude<AppendOrigin, 'replication'>
+  /** The wall clock. */
+  nowMs: number
+  /** Of Produce, for origin client. */
+  version?: number
+  /** Of the marker that is appended (KIP-1228); 0 unless told. */
+  transactionVersion?: number
+}
+
+export interface AppendInfo {
+  /** -1 where there was nothing to append (an old producer's empty message set). */
+  firstOffset: number
+  lastOffset: number
+  /** The broker's clock under LogAppendTime, the remembered batch's for a duplicate (C29), else -1. */
+  logAppendTimeMs: number
+  logStartOffset: number
+  /** Was appended before; nothing has changed. */
+  duplicate: boolean
+  sizeBytes: number
+  /** Always empty: bad records are thrown as RecordValidationError. */
+  recordErrors: readonly RecordError[]
+}
+
+/** Bytes appended and not yet handed to the system. */
+interface Pending {
+  segment: Segment
+  position: number
+  chunk: Chunk
+  start: number
+  end: number
+  lastOffset: number
+}
+
+/**
+ * One partition's log.
+ *
+ * Appending has two steps: `appendAs…` checks, assigns offsets, updates all state and keeps the bytes; `write` hands
+ * everything kept to the system, as one gathered write. Nothing may be acknowledged, or shown to readers, before it is
+ * below `writtenEndOffset`.
+ *
+ * Invariants: recoveryPoint <= writtenEndOffset <= logEndOffset, and
+ * logStartOffset <= logEndOffset. Segments cover [first base, logEndOffset) without overlap.
+ *
+ * The operation during which the disk fails throws the DiskError; every one after it KAFKA_STORAGE_ERROR. Nothing is
+ * changed on disk any more then, so that recovery finds all that was acknowledged.
+ */
+export class Log {
+  readonly topic: string
+  readonly partition: number
+  readonly #environment: LogEnvironment
+  readonly #logger: Logger
+  readonly #onFailure: ((log: Log, error: DiskError) => void) | undefined
+  readonly #segments: Segments
+  readonly #epochs: LeaderEpochs
+  readonly #producers: ProducerState
+  readonly #tail: Tail
+  #dir: string
+  #topicId: string
+  #config: TopicConfig
+  #logStartOffset: number
+  #endOffset: number
+  #writtenEndOffset: number
+  #recoveryPoint: number
+  #highWatermark: number
+  #pending: Pending[] = []
+  #failure: DiskError | undefined
+  #closed = false
+  #lastFlushMs: number
+  /** Names in the directory changed since its last fsync; the parent's too, for a log that is new. */
+  #dirUnsynced = false
+  #parentUnsynced = false
+  #topicIdUnsynced = false
+  #flushing: Promise<void> | undefined
+  #nextFlush: { promise: Promise<void>; upTo: number } | undefined
+
+  /** Loads the log in `dir`, recovering it where needed, or makes a new one. Synchronous. */
+  static open(options: LogOptions): Log {
+    const { disk } = options.environment
+    const isNew = !disk.exists(options.dir)
+    const loaded = loadLog({
+      environment: options.environment,
+      dir: options.dir,
+      config: options.config,
+      clean: isNew || (options.clean ?? false),
+      recoveryPoint: options.recoveryPoint ?? 0,
+      logStartOffset: options.logStartOffset ?? 0,
+      producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
+    })
+    return new Log(options, loaded, isNew)
+  }
+
+  private constructor(options: LogOptions, loaded: LoadedLog, isNew: boolean) {
+    const { environment, topic, partition } = options
+    this.topic = topic
+    this.partition = partition
+    this.#environment = environment
+    this.#logger = environment.logger.child({ topic, partition })
+    this.#onFailure = options.onFailure
+    this.#dir = options.dir
+    this.#config = options.config
+    this.#segments = loaded.segments
+    this.#epochs = loaded.epochs
+    this.#producers = loaded.producers
+    this.#tail = new Tail(environment.tails)
+    this.#logStartOffset = loaded.logStartOffset
+    this.#endOffset = loaded.endOffset
+    this.#writtenEndOffset = loaded.endOffset
+    this.#recoveryPoint = loaded.recoveryPoint
+    this.#highWatermark = clamp(options.highWatermark ?? loaded.logStartOffset, loaded.logStartOffset, loaded.endOffset)
+    this.#lastFlushMs = environment.clock.wallMs()
+    this.#dirUnsynced = isNew
+    this.#parentUnsynced = isNew
+    for (const segment of loaded.segments.all) segment.rollJitterMs = this.#rollJitter()
+    this.#topicId = this.#readTopicId() ?? ZERO_UUID
+    if (options.topicId !== ZERO_UUID) this.assignTopicId(options.topicId)
+  }
+
+  get dir(): string {
+    return this.#dir
+  }
+
+  /** ZERO_UUID where the log has none. */
+  get topicId(): string {
+    return this.#topicId
+  }
+
+  get config(): TopicConfig {
+    return this.#config
+  }
+
+  /** Holds from the next append, roll or check on. */
+  set config(config: TopicConfig) {
+    this.#config = config
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  /** The offset that the next record gets. */
+  get logEndOffset(): number {
+    return this.#endOffset
+  }
+
+  /** Everything below has been handed to the system and survives the death of the process. */
+  get writtenEndOffset(): number {
+    return this.#writtenEndOffset
+  }
+
+  /** Everything below has been flushed to the medium. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** Everything below is committed. Clamped to the log. */
+  set highWatermark(offset: number) {
+    this.#highWatermark = clamp(offset, this.#logStartOffset, this.#endOffset)
+    this.#producers.onHighWatermark(this.#highWatermark)
+  }
+
+  /** Everything below is committed and of decided transactions (D11). */
+  lastStableOffset(highWatermark = this.#highWatermark): number {
+    const unstable = this.#producers.firstUnstableOffset
+    if (unstable === undefined || unstable >= highWatermark) return highWatermark
+    return Math.max(unstable, this.#logStartOffset)
+  }
+
+  get failure(): DiskError | undefined {
+    return this.#failure
+  }
+
+  /** Base offset of the segment that takes appends. */
+  get activeSegmentBaseOffset(): number {
+    return this.#segments.active.baseOffset
+  }
+
+  /** The segments in order, for retention, compaction and statistics. */
+  segments(): readonly Segment[] {
+    return this.#segments.all
+  }
+
+  /** Whether `offset` lies in a segment before the one that `bound` lies in: no read from it comes to `bound` (D8). */
+  isInOlderSegment(offset: number, bound: number): boolean {
+    return (this.#segments.holding(offset)?.baseOffset ?? -1) < (this.#segments.holding(bound)?.baseOffset ?? -1)
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.all.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+
+  get producers(): ProducerState {
+    return this.#producers
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0
+  }
+
+  // Topic id
+
+  /** Ties the directory to the topic, once (B39). */
+  assignTopicId(topicId: string): void {
+    if (topicId === this.#topicId) return
+    if (this.#topicId !== ZERO_UUID) {
+      throw new ProtocolError(
+        ErrorCode.INCONSISTENT_TOPIC_ID,
+        `${this.#dir} belongs to topic id ${this.#topicId}, not ${topicId}`,
+      )
+    }
+    this.#guard(() =>
+      this.#environment.disk.replaceFile(
+        path.join(this.#dir, PARTITION_METADATA_FILE),
+        encodePartitionMetadata(topicId),
+      ),
+    )
+    this.#topicId = topicId
+    this.#topicIdUnsynced = true
+    this.#dirUnsynced = true
+  }
+
+  #readTopicId(): string | undefined {
+    const { disk } = this.#environment
+    const file = path.join(this.#dir, PARTITION_METADATA_FILE)
+    if (!disk.exists(file)) return undefined
+    try {
+      return decodePartitionMetadata(disk.readFile(file).toString())
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#logger.warn('partition.metadata cannot be read and counts as missing', { reason: error.message })
+      return undefined
+    }
+  }
+
+  // Appending
+
+  /**
+   * Appends as the leader: offsets and leader epoch are assigned in place, so the buffer is taken over.
+   * @throws ProtocolError with the codes of facts C10 to C36; RecordValidationError names records
+   */
+  appendAsLeader(records: Buffer, options: LeaderAppend): AppendInfo {
+    this.#ensureOnline()
+    const { origin, nowMs, version, leaderEpoch } = options
+    const batches = validateForLeader(records, {
+      config: this.#config,
+      origin,
+      version,
+      nowMs,
+      baseOffset: this.#endOffset,
+      leaderEpoch,
+    })
+    if (batches.length === 0) return this.#nothingAppended()
+    return this.#guard(() => {
+      const bytes = this.#prepare(batches)
+      const duplicate = this.#checkProducers(batches, options)
+      if (duplicate !== undefined) return duplicate
+      this.#appendAll(batches)
+      const stamped = this.#config['message.timestamp.type'] === 'LogAppendTime' && origin !== 'raft'
+      return this.#appended(batches, bytes, stamped ? nowMs : -1)
+    })
+  }
+
+  /**
+   * Appends what the leader sent: offsets and epochs stay. A cut off last batch is left out.
+   * @throws ProtocolError CORRUPT_MESSAGE, …
+   */
+  appendAsFollower(records: Buffer, { leaderEpoch }: { leaderEpoch: number }): AppendInfo {
+    this.#ensureOnline()
+    const batches = validateForFollower(records, this.#endOffset, leaderEpoch)
+    if (batches.length === 0) return this.#nothingAppended()
+    return this.#guard(() => {
+      const bytes = this.#prepare(batches)
+      this.#appendAll(batches)
+      return this.#appended(batches, bytes, -1)
+    })
+  }
+
+  /** Leader epochs, then size, then a new segment where needed: all before the producer's state is looked at (B26, C9). */
+  #prepare(batches: readonly BatchView[]): number {
+    let bytes = 0
+    for (const batch of batches) {
+      bytes += batch.sizeInBytes
+      if (batch.magic < 2) this.#epochs.clear()
+      else if (batch.partitionLeaderEpoch > this.#epochs.latest) {
+        this.assignEpoch(batch.partitionLeaderEpoch, batch.baseOffset)
+      }
+    }
+    const limit = segmentBytes(this.#config)
+    if (bytes > limit) {
+      throw new ProtocolError(ErrorCode.RECORD_LIST_TOO_LARGE, `${bytes} bytes do not fit into a segment of ${limit}`)
+    }
+    this.#maybeRoll(batches, bytes)
+    return bytes
+  }
+
+  #checkProducers(batches: readonly BatchView[], options: LeaderAppend): AppendInfo | undefined {
+    const { origin } = options
+    for (const batch of batches) {
+      if (!batch.hasProducerId) continue
+      if (origin === 'client') {
+        const known = this.#producers.findDuplicate(batch)
+        if (known !== undefined) {
+          return {
+            firstOffset: firstOffset(known),
+            lastOffset: known.lastOffset,
+            logAppendTimeMs: known.timestamp,
+            logStartOffset: this.#logStartOffset,
+            duplicate: true,
+            sizeBytes: 0,
+            recordErrors: [],
+          }
+        }
+      }
+      this.#producers.check(batch, origin)
+      if (batch.isControl) this.#checkMarker(batch, options.transactionVersion ?? 0)
+    }
+    return undefined
+  }
+
+  #checkMarker(batch: BatchView, transactionVersion: number): void {
+    const record = readRecords(batch).next().value
+    const marker = record ? parseMarker(record) : null
+    if (marker !== null) this.#producers.checkMarker(batch, marker.coordinatorEpoch, transactionVersion)
+  }
+
+  #appendAll(batches: readonly BatchView[]): void {
+    const segment = this.#segments.active
+    const nowMs = this.#environment.clock.monotonicMs()
+    for (const batch of batches) {
+      const position = segment.append(batch, this.#config['index.interval.bytes'])
+      const { baseOffset, lastOffset } = batch
+      const kept = this.#tail.add(batch.bytes, baseOffset, lastOffset, segment, position, nowMs)
+      const last = this.#pending.at(-1)
+      if (last !== undefined && last.chunk === kept.chunk && last.end === kept.start) {
+        last.end = kept.end
+        last.lastOffset = lastOffset
+      } else {
+        this.#pending.push({ segment, position, lastOffset, ...kept })
+      }
+      if (batch.hasProducerId) {
+        const completed = this.#producers.update(batch)
+        if (completed?.isAborted) segment.txnIndex.append(completed)
+      }
+      this.#endOffset = lastOffset + 1
+      this.#producers.advanceTo(this.#endOffset)
+    }
+  }
+
+  #appended(batches: readonly BatchView[], sizeBytes: number, logAppendTimeMs: number): AppendInfo {
+    return {
+      firstOffset: batches[0]!.baseOffset,
+      lastOffset: this.#endOffset - 1,
+      logAppendTimeMs,
+      logStartOffset: this.#logStartOffset,
+      duplicate: false,
+      sizeBytes,
+      recordErrors: [],
+    }
+  }
+
+  #nothingAppended(): AppendInfo {
+    return {
+      firstOffset: -1,
+      lastOffset: -1,
+      logAppendTimeMs: -1,
+      logStartOffset: this.#logStartOffset,
+      duplicate: false,
+      sizeBytes: 0,
+      recordErrors: [],
+    }
+  }
+
+  // Rolling
+
+  #maybeRoll(batches: readonly BatchView[], bytes: number): void {
+    const segment = this.#segments.active
+    const first = batches[0]!
+    const last = batches.at(-1)!
+    let maxTimestamp = -1
+    for (const batch of batches) maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp)
+    const isFull =
+      segment.sizeBytes > segmentBytes(this.#config) - bytes ||
+      (segment.sizeBytes > 0 && this.#isOld(segment, maxTimestamp)) ||
+      segment.offsetIndex.isFull ||
+      segment.timeIndex.isFull ||
+      !segment.holdsOffset(last.lastOffset)
+    if (isFull) this.#roll(Math.max(first.baseOffset, this.#endOffset))
+  }
+
+  /** B18: by the time in the records; by the clock where the first batch has none. */
+  #isOld(segment: Segment, maxTimestamp: number): boolean {
+    const limit = Math.min(
+      this.#config['segment.ms'],
+      isCompacted(this.#config) ? this.#config['max.compaction.lag.ms'] : Number.POSITIVE_INFINITY,
+    )
+    if (segment === this.#segments.active && segment.writtenBytes === 0) this.#writePending()
+    const first = segment.firstTimestamp()
+    const waited = first >= 0 ? maxTimestamp - first : this.#environment.clock.wallMs() - segment.createdMs
+    return waited > limit - segment.rollJitterMs
+  }
+
+  #rollJitter(): number {
+    const most = Math.min(this.#config['segment.jitter.ms'], this.#config['segment.ms'])
+    return most === 0 ? 0 : this.#environment.random.below(Math.min(most, 2 ** 31 - 1))
+  }
+
+  /** Ends the active segment and begins one at the log's end (B22 to B24). The old one is flushed meanwhile. */
+  roll(): void {
+    this.#ensureOnline()
+    this.#guard(() => this.#roll(this.#endOffset))
+  }
+
+  #roll(baseOffset: number): void {
+    const { active } = this.#segments
+    if (active.baseOffset === baseOffset) {
+      assert(active.sizeBytes === 0, 'a segment that holds nothing begins where it ends')
+      this.#recreate(active)
+      return
+    }
+    this.#writePending()
+    active.close()
+    this.#producers.advanceTo(baseOffset)
+    this.#producers.takeSnapshot()
+    this.#addSegment(baseOffset)
+    this.flush(baseOffset).catch(() => {
+      // A failed flush has taken the log offline already, and whoever waits for this log is told.
+    })
+  }
+
+  /** An empty segment that cannot take the append, such as one with an index that is full from the start. */
+  #recreate(active: Segment): void {
+    this.#segments.remove([active])
+    active.removeFiles(false)
+    this.#addSegment(active.baseOffset)
+  }
+
+  #addSegment(baseOffset: number): void {
+    const { disk, files, clock } = this.#environment
+    const segment = new Segment({
+      disk,
+      files,
+      dir: this.#dir,
+      baseOffset,
+      maxIndexBytes: this.#config['segment.index.bytes'],
+      createdMs: clock.wallMs(),
+      fresh: true,
+    })
+    segment.removeFiles(false)
+    segment.rollJitterMs = this.#rollJitter()
+    segment.create(this.#config.preallocate ? segmentBytes(this.#config) : 0)
+    this.#segments.add(segment)
+    this.#dirUnsynced = true
+  }
+
+  // Writing and flushing
+
+  /**
+   * Hands everything appended to the system, gathered. A promise where `flush.messages` asks for fsync: what was
+   * appended may be acknowledged when it resolves (B69).
+   * @throws DiskError (or rejects with it): the log has failed, and what was not written is not in it
+   */
+  write(): void | Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#pending.length === 0)
+      return this.#flushing !== undefined && this.#flushesEagerly() ? this.flush() : undefined
+    try {
+      this.#writePending()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+    return this.#flushesEagerly() ? this.flush() : undefined
+  }
+
+  #flushesEagerly(): boolean {
+    return this.#writtenEndOffset - this.#recoveryPoint >= this.#config['flush.messages']
+  }
+
+  #writePending(): void {
+    const pending = this.#pending
+    for (let from = 0; from < pending.length; ) {
+      const { segment, position } = pending[from]!
+      const buffers: Buffer[] = []
+      let bytes = 0
+      let to = from
+      for (; to < pending.length && pending[to]!.segment === segment; to++) {
+        const { chunk, start, end } = pending[to]!
+        buffers.push(chunk.buffer.subarray(start, end))
+        bytes += end - start
+      }
+      segment.write(position, buffers, bytes)
+      this.#writtenEndOffset = pending[to - 1]!.lastOffset + 1
+      from = to
+    }
+    this.#pending = []
+  }
+
+  /**
+   * fsync of everything below `upTo` (default: all that was written), with its indexes, epochs and names; moves the
+   * recovery point. Calls during a flush share the next one.
+   */
+  flush(upTo = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#flushing === undefined) return this.#startFlush(upTo)
+    if (this.#nextFlush !== undefined) {
+      this.#nextFlush.upTo = Math.max(this.#nextFlush.upTo, upTo)
+      return this.#nextFlush.promise
+    }
+    const next = { upTo, promise: Promise.resolve() }
+    next.promise = this.#flushing.then(() => {
+      this.#nextFlush = undefined
+      return this.#startFlush(next.upTo)
+    })
+    this.#nextFlush = next
+    return next.promise
+  }
+
+  #startFlush(upTo: number): Promise<void> {
+    const flushing = this.#flushNow(upTo)
+      .catch((error: unknown) => {
+        throw this.#fail(error)
+      })
+      .finally(() => {
+        if (this.#flushing === flushing) this.#flushing = undefined
+      })
+    this.#flushing = flushing
+    return flushing
+  }
+
+  async #flushNow(limit: number): Promise<void> {
+    this.#writePending()
+    const upTo = Math.min(limit, this.#writtenEndOffset)
+    this.#lastFlushMs = this.#environment.clock.wallMs()
+    if (upTo <= this.#recoveryPoint) return
+    const dirty = this.#segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
+    try {
+      for (const segment of dirty) await segment.flush()
+      await this.#flushNames()
+    } catch (error) {
+      // Files that were deleted or moved in the meantime need no flush (N-G19).
+      if (this.#closed && error instanceof DiskError && error.code === 'ENOENT') return
+      throw error
+    }
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(upTo, this.#endOffset))
+  }
+
+  async #flushNames(): Promise<void> {
+    const { disk } = this.#environment
+    const epochsChanged = await this.#epochs.sync()
+    if (this.#topicIdUnsynced) {
+      this.#topicIdUnsynced = false
+      const file = disk.open(path.join(this.#dir, PARTITION_METADATA_FILE))
+      try {
+        await file.syncAsync()
+      } finally {
+        file.close()
+      }
+    }
+    const snapshot = this.#producers.snapshots.latest()
+    if (this.#dirUnsynced && snapshot !== undefined) await this.#producers.snapshots.sync(snapshot)
+    if (this.#dirUnsynced || epochsChanged) {
+      this.#dirUnsynced = false
+      await disk.syncDirAsync(this.#dir)
+    }
+    if (this.#parentUnsynced) {
+      this.#parentUnsynced = false
+      await disk.syncDirAsync(path.dirname(this.#dir))
+    }
+  }
+
+  /** Whether flush.ms has passed with something unflushed (B69). */
+  isFlushDue(nowMs: number): boolean {
+    return this.#recoveryPoint < this.#writtenEndOffset && nowMs - this.#lastFlushMs >= this.#config['flush.ms']
+  }
+
+  // Reading
+
+  /**
+   * Whole stored batches from the one that holds `offset`, or the next one, on. From memory at the tail; a promise
+   * where the disk has to be read.
+   * @throws ProtocolError OFFSET_OUT_OF_RANGE
+   */
+  read(options: ReadOptions): FetchSlice | Promise<FetchSlice> {
+    this.#ensureOnline()
+    const { offset } = options
+    if (offset < this.#logStartOffset || offset > this.#endOffset) {
+      throw new ProtocolError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `offset ${offset} is outside of ${this.#logStartOffset} to ${this.#endOffset}`,
+      )
+    }
+    const upTo = Math.min(options.upTo, this.#writtenEndOffset)
+    if (offset >= upTo) return this.#nothingRead(options)
+    const slice = this.#tail.read(offset, options.maxBytes, upTo, options.minOneBatch)
+    if (slice !== undefined) return this.#fetched(slice, options)
+    return this.#readFromDisk({ ...options, upTo })
+  }
+
+  async #readFromDisk(options: ReadOptions): Promise<FetchSlice> {
+    let segment = this.#segments.holding(options.offset)
+    while (segment !== undefined) {
+      const { truncations } = segment
+      const slice = await this.#readDisk(segment, readBatches(segment, options))
+      // The log was cut or shortened meanwhile: what was read may be gone.
+      if (segment.truncations !== truncations || !this.#segments.all.includes(segment)) return this.read(options)
+      if (slice !== undefined) return this.#fetched(slice, options)
+      segment = this.#segments.next(segment)
+    }
+    return this.#nothingRead(options)
+  }
+
+  async #readDisk<T>(segment: Segment, reading: Parameters<typeof segment.readAsync<T>>[0]): Promise<T> {
+    try {
+      return await segment.readAsync(reading)
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  #fetched(slice: SegmentSlice, options: ReadOptions): FetchSlice {
+    const { records, bytes, segment, position, firstBatchBytes } = slice
+    const result: FetchSlice = {
+      records,
+      bytes,
+      firstBatchIncomplete: bytes < firstBatchBytes,
+      segmentBaseOffset: segment.baseOffset,
+      position,
+    }
+    if (options.withAborted) {
+      result.abortedTransactions = abortedTransactions(this.#segments, slice, options.offset, this.#endOffset)
+    }
+    return result
+  }
+
+  #nothingRead(options: ReadOptions): FetchSlice {
+    const { active } = this.#segments
+    return {
+      records: [],
+      bytes: 0,
+      firstBatchIncomplete: false,
+      segmentBaseOffset: active.baseOffset,
+      position: active.writtenBytes,
+      ...(options.withAborted ? { abortedTransactions: [] } : {}),
+    }
+  }
+
+  /**
+   * All batches from `from` on, for whoever loads its state from the log at start-up. Reads the disk synchronously.
+   * Each buffer is one whole batch; it shares memory with its neighbours.
+   */
+  *batches(from = this.#logStartOffset): Generator<Buffer, void, undefined> {
+    this.#ensureOnline()
+    this.#guard(() => this.#writePending())
+    for (const segment of this.#segments.from(from)) {
+      let { position } = segment.offsetIndex.lookup(from)
+      for (;;) {
+        const found: Buffer[] = []
+        let bytes = 0
+        const start = position
+        position = this.#guard(() =>
+          segment.readSync(
+            eachBatch(start, segment.writtenBytes, (batch) => {
+              if (bytes >= BATCHES_AT_A_TIME_BYTES) return false
+              if (batch.lastOffset >= from) found.push(batch.bytes)
+              bytes += batch.sizeInBytes
+              return true
+            }),
+          ),
+        )
+        yield* found
+        if (position === start || position >= segment.writtenBytes) break
+      }
+    }
+  }
+
+  /** As `batches`, a few at a time and without holding up the event loop. */
+  async *batchesAsync(from = this.#logStartOffset): AsyncGenerator<Buffer, void, undefined> {
+    let offset = from
+    while (offset < this.#writtenEndOffset) {
+      const slice = await this.read({
+        offset,
+        maxBytes: BATCHES_AT_A_TIME_BYTES,
+        upTo: this.#writtenEndOffset,
+        minOneBatch: true,
+      })
+      const before = offset
+      for (const buffer of slice.records) {
+        for (const batch of wholeBatches(buffer)) {
+          offset = batch.nextOffset
+          yield batch.bytes
+        }
+      }
+      if (offset === before) return
+    }
+  }
+
+  /** The first record at or after `timestamp` (ms) at or above the log start (D33); undefined where there is none. */
+  async offsetForTimestamp(timestamp: number): Promise<FoundRecord | undefined> {
+    this.#ensureOnline()
+    const from = this.#logStartOffset
+    const segment = this.#segments.from(from).find((segment) => segment.largestTimestampMs >= timestamp)
+    if (segment === undefined) return undefined
+    return this.#readDisk(segment, findByTimestamp(segment, timestamp, from))
+  }
+
+  /** The largest timestamp and the first record that has it (D31); undefined for a log without timestamps. */
+  async maxTimestamp(): Promise<FoundRecord | undefined> {
+    this.#ensureOnline()
+    let newest: Segment | undefined
+    for (const segment of this.#segments.all) {
+      if (segment.maxTimestamp.timestamp > (newest?.maxTimestamp.timestamp ?? -1)) newest = segment
+    }
+    if (newest === undefined) return undefined
+    return this.#readDisk(newest, findMaxTimestamp(newest))
+  }
+
+  // Leader epochs
+
+  get latestEpoch(): number {
+    return this.#epochs.latest
+  }
+
+  /** The leader epoch in force at `offset`; -1 where none is known. */
+  epochOf(offset: number): number {
+    return this.#epochs.epochAt(offset) ?? -1
+  }
+
+  get epochs(): LeaderEpochs {
+    return this.#epochs
+  }
+
+  /** A leader begins: its epoch starts at `startOffset`, before anything is appended in it (B34). */
+  assignEpoch(epoch: number, startOffset: number): void {
+    this.#ensureOnline()
+    this.#guard(() => this.#epochs.assign(epoch, startOffset))
+  }
+
+  /** D37; epoch and offset -1 where nothing is known. */
+  endOffsetForEpoch(epoch: number): EpochEnd {
+    return this.#epochs.endOffsetFor(epoch, this.#endOffset)
+  }
+
+  // Shortening
+
+  /** Removes everything at and above `offset`; whole batches only. False where the log ends below it anyway. */
+  truncateTo(offset: number): boolean {
+    this.#ensureOnline()
+    assert(offset >= 0, `cannot truncate to ${offset}`)
+    return this.#guard(() => {
+      this.#epochs.truncateEnd(offset)
+      if (offset >= this.#endOffset) return false
+      if (offset <= this.#segments.first.baseOffset) {
+        this.#startAt(offset)
+        return true
+      }
+      this.#writePending()
+      this.#tail.clear()
+      const gone = this.#segments.from(offset).filter((segment) => segment.baseOffset >= offset)
+      this.#removeSegments(gone)
+      const { active } = this.#segments
+      active.truncateTo(offset, this.#environment.clock.wallMs())
+      this.#endOffset = active.readEndOffset()
+      this.#afterTruncation()
+      return true
+    })
+  }
+
+  /** Empties the log; the next record gets `offset`. */
+  truncateFullyAndStartAt(offset: number): void {
+    this.#ensureOnline()
+    this.#guard(() => this.#startAt(offset))
+  }
+
+  #startAt(offset: number): void {
+    this.#pending = []
+    this.#tail.clear()
+    for (const segment of this.#segments.all) segment.truncations++
+    this.#removeSegments(this.#segments.all)
+    this.#addSegment(offset)
+    this.#epochs.clear()
+    this.#producers.snapshots.removeWhere(() => true)
+    this.#producers.clear(offset)
+    this.#endOffset = offset
+    this.#logStartOffset = offset
+    this.#afterTruncation()
+  }
+
+  #afterTruncation(): void {
+    const end = this.#endOffset
+    this.#writtenEndOffset = end
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    this.#logStartOffset = Math.min(this.#logStartOffset, end)
+    this.#producers.snapshots.removeWhere((offset) => offset > end)
+    if (this.#producers.endOffset !== end || !this.#producers.isEmpty) {
+      replayProducers(this.#producers, this.#segments, this.#logStartOffset, end, this.#environment.clock.wallMs())
+      this.#producers.takeSnapshot()
+    }
+    this.highWatermark = Math.min(this.#highWatermark, end)
+  }
+
+  #removeSegments(segments: readonly Segment[]): void {
+    const gone = [...segments]
+    this.#segments.remove(gone)
+    for (const segment of gone) {
+      segment.truncations++
+      segment.removeFiles(false)
+      this.#producers.snapshots.remove(segment.baseOffset)
+    }
+    this.#dirUnsynced = true
+  }
+
+  /**
+   * Moves the log start up (DeleteRecords, the leader's start at a follower): nothing below is served any more. Whole
+   * segments below go with the next retention check (B80). False where it is there already.
+   */
+  advanceLogStart(offset: number): boolean {
+    this.#ensureOnline()
+    if (offset <= this.#logStartOffset) return false
+    assert(offset <= this.#endOffset, `log start ${offset} above the log end ${this.#endOffset}`)
+    this.#guard(() => this.#epochs.truncateStart(offset))
+    this.#logStartOffset = offset
+    this.#highWatermark = Math.max(this.#highWatermark, offset)
+    return true
+  }
+
+  /**
+   * Removes the oldest `count` segments, never the active one: the log start moves to the next base, files are renamed
+   * and removed after `file.delete.delay.ms` (B77). Gives the bytes that go.
+   */
+  removeOldest(count: number): number {
+    this.#ensureOnline()
+    const gone = this.#segments.all.slice(0, Math.min(count, this.#segments.count - 1))
+    const next = this.#segments.all[gone.length]
+    if (gone.length === 0 || next === undefined) return 0
+    return this.#guard(() => {
+      this.#segments.remove(gone)
+      this.advanceLogStart(next.baseOffset)
+      let bytes = 0
+      for (const segment of gone) {
+        bytes += segment.sizeBytes
+        segment.markDeleted()
+        const snapshot = this.#producers.snapshots.markDeleted(segment.baseOffset)
+        this.#environment.timers.after(this.#config['file.delete.delay.ms'], () =>
+          this.#removeMarked(segment, snapshot),
+        )
+      }
+      this.#dirUnsynced = true
+      return bytes
+    })
+  }
+
+  #removeMarked(segment: Segment, snapshot: string | undefined): void {
+    if (this.#closed || this.#failure !== undefined) return
+    try {
+      segment.removeFiles(true)
+      if (snapshot !== undefined) this.#environment.disk.remove(snapshot)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  // The end
+
+  /** Flushes and closes: indexes cut to their entries, producer snapshot at the log's end (B56, B70). */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    if (this.#failure === undefined) {
+      await this.flush()
+      this.#guard(() => {
+        this.#segments.active.close()
+        this.#producers.takeSnapshot()
+      })
+    }
+    this.abandon()
+  }
+
+  /** Lets go of everything at once, as a crash would: nothing is written. */
+  abandon(): void {
+    this.#closed = true
+    this.#pending = []
+    this.#tail.clear()
+    for (const segment of this.#segments.all) segment.closeFile()
+  }
+
+  /** Closes without flushing and moves the directory, so that it is no log's any more (B81). */
+  moveTo(dir: string): void {
+    this.#guard(() => {
+      this.abandon()
+      this.#environment.disk.rename(this.#dir, dir)
+      this.#dir = dir
+    })
+  }
+
+  /** Removes the log from the disk at once. */
+  delete(): void {
+    this.#guard(() => {
+      this.abandon()
+      this.#environment.disk.removeTree(this.#dir)
+    })
+  }
+
+  /** The log directory has failed elsewhere: this log goes with it. */
+  markFailed(error: DiskError): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.abandon()
+  }
+
+  #ensureOnline(): void {
+    if (this.#failure !== undefined) throw storageError(this.#failure)
+    if (this.#closed) throw new ProtocolError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.#dir} is closed`)
+  }
+
+  /** Runs what touches the disk; a failure there is the log's end. */
+  #guard<T>(action: () => T): T {
+    try {
+      return action()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): unknown {
+    if (!(error instanceof DiskError) || this.#failure !== undefined) return error
+    this.#logger.error('the disk failed under a log', { dir: this.#dir, code: error.code, reason: error.message })
+    this.markFailed(error)
+    this.#onFailure?.(this, error)
+    return error
+  }
+}
+
+/** Bytes that `batches` reads ahead of its consumer. */
+const BATCHES_AT_A_TIME_BYTES = 1024 * 1024
+
+function storageError(cause: unknown): ProtocolError {
+  return new ProtocolError(ErrorCode.KAFKA_STORAGE_ERROR, undefined, { cause })
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high)
+}
