@@ -383,7 +383,7 @@ export class LogManager {
       const { topic, partition } = log
       if (checkpoint === 'recoveryPoint') entries.push({ topic, partition, offset: log.recoveryPoint })
       else if (checkpoint === 'highWatermark') entries.push({ topic, partition, offset: log.highWatermark })
-      else if (log.logStartOffset > (log.segments()[0]?.baseOffset ?? 0)) {
+      else if (log.logStartOffset > (log.segments[0]?.baseOffset ?? 0)) {
         entries.push({ topic, partition, offset: log.logStartOffset })
       }
     }

@@ -14,7 +14,7 @@ export interface ReadOptions {
   /** The first batch comes whole even if it is larger than `maxBytes` (KIP-74). */
   minOneBatch: boolean
   /** Wants `abortedTransactions` (read_committed). */
-  withAborted?: boolean
+  isolated?: boolean
 }
 
 export interface AbortedTransaction {

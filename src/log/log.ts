@@ -238,7 +238,7 @@ export class Log {
   }
 
   /** The segments in order, for retention, compaction and statistics. */
-  segments(): readonly Segment[] {
+  get segments(): readonly Segment[] {
     return this.#segments.all
   }
 
@@ -687,7 +687,7 @@ export class Log {
       segmentBaseOffset: segment.baseOffset,
       position,
     }
-    if (options.withAborted) {
+    if (options.isolated) {
       result.abortedTransactions = abortedTransactions(this.#segments, slice, options.offset, this.#endOffset)
     }
     return result
@@ -701,7 +701,7 @@ export class Log {
       firstBatchIncomplete: false,
       segmentBaseOffset: active.baseOffset,
       position: active.writtenBytes,
-      ...(options.withAborted ? { abortedTransactions: [] } : {}),
+      ...(options.isolated ? { abortedTransactions: [] } : {}),
     }
   }
 
