@@ -1,0 +1,298 @@
+import type { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/api/19-create-topics.ts'
+import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/api/20-delete-topics.ts'
+import type { AlterConfigsRequest, AlterConfigsResponse } from '../../protocol/api/33-alter-configs.ts'
+import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/api/37-create-partitions.ts'
+import type {
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from '../../protocol/api/44-incremental-alter-configs.ts'
+import type {
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponse,
+} from '../../protocol/api/62-broker-registration.ts'
+import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../../protocol/api/63-broker-heartbeat.ts'
+import type {
+  AllocateProducerIdsRequest,
+  AllocateProducerIdsResponse,
+} from '../../protocol/api/67-allocate-producer-ids.ts'
+import type {
+  ControllerRegistrationRequest,
+  ControllerRegistrationResponse,
+} from '../../protocol/api/70-controller-registration.ts'
+import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import type { Offset } from '../base/brand.ts'
+import type { Logger } from '../base/logger.ts'
+import type { System } from '../base/ports.ts'
+import { MetadataDelta } from '../metadata/delta.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
+import { brokerHeartbeat, fenceBroker } from './broker-heartbeat.ts'
+import { registerBroker } from './broker-registration.ts'
+import { BrokerSessions } from './broker-sessions.ts'
+import { registerController } from './controller-registration.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { activationRecords } from './features.ts'
+import {
+  type Access,
+  type ConfigRules,
+  type Decision,
+  type DecisionConfig,
+  type DecisionContext,
+  FULL_ACCESS,
+  MAX_RECORDS,
+  type RecordLog,
+} from './ports.ts'
+import { allocateProducerIds } from './producer-ids.ts'
+
+type Input<Response extends { Input: unknown }> = Response['Input']
+
+export interface ControllerOptions {
+  readonly nodeId: number
+  readonly clusterId: string
+  /** What the metadata log says when this controller becomes active. */
+  readonly image: MetadataImage
+  readonly log: RecordLog
+  readonly rules: ConfigRules
+  readonly config: DecisionConfig
+  readonly system: Pick<System, 'clock' | 'timers' | 'random'>
+  readonly logger: Logger
+  /** Level of kraft.version that the quorum runs with. */
+  readonly kraftVersion: number
+  /** The metadata log failed: nothing can be decided any more, and the node has to stop (fact C29). */
+  readonly onFault: (cause: unknown) => void
+}
+
+/** A topic that the broker itself asks for. */
+export interface TopicOnDemand {
+  readonly name: string
+  /** -1 for the default, as with the next. */
+  readonly numPartitions: number
+  readonly replicationFactor: number
+  readonly configs: readonly { readonly name: string; readonly value: string | null }[]
+}
+
+/**
+ * The active controller (facts B1 to B4). Each operation decides on the image as all earlier ones left it, committed or
+ * not; its records are replayed at once and given to the log; its response is given out once they are committed. So
+ * operations are sequential in the order of the calls, however long a commit takes.
+ */
+export class Controller {
+  readonly #options: ControllerOptions
+  readonly #sessions: BrokerSessions
+  #image: MetadataImage
+  /** The newest append. What reads waits for it, since it has seen what is not committed yet. */
+  #lastAppend: Promise<unknown> = Promise.resolve()
+  #faulted = false
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+    this.#image = options.image
+    this.#sessions = new BrokerSessions(options.config['broker.session.timeout.ms'])
+  }
+
+  /** The image with everything decided so far, committed or not. */
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  /**
+   * To be called once, before anything else.
+   * @param bootstrap the records of this node's bootstrap.checkpoint
+   * @param transactionOpen the log ends within a metadata transaction
+   */
+  async activate(bootstrap: readonly MetadataRecord[], transactionOpen: boolean): Promise<void> {
+    const { system, config, nodeId } = this.#options
+    // The broker in this very process is only starting, so a registration under its id is that of a former life.
+    this.#sessions.activate(this.#image, system.clock.monotonicMs(), nodeId)
+    const records = activationRecords(this.#image, bootstrap, config['min.insync.replicas'], transactionOpen)
+    await this.#run(() => ({ records, response: undefined }))
+  }
+
+  /** @param access rights of the client; the broker's own operations have all */
+  createTopics(
+    request: CreateTopicsRequest,
+    version: number,
+    access = FULL_ACCESS,
+  ): Promise<Input<typeof CreateTopicsResponse>> {
+    void version
+    return this.#within(
+      request.timeoutMs,
+      this.#run((context) => createTopics(this.#image, request, context), access),
+      (errorCode) => ({
+        throttleTimeMs: 0,
+        topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),
+      }),
+    )
+  }
+
+  /** One topic, as auto-creation and coordinators want it. */
+  async createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }> {
+    const wanted = { ...topic, configs: [...topic.configs], assignments: [] }
+    const { topics } = await this.#run((context) =>
+      createTopics(this.#image, { topics: [wanted], timeoutMs: 0, validateOnly: false }, context),
+    )
+    const [result] = topics
+    return { errorCode: result!.errorCode as ErrorCode, errorMessage: result!.errorMessage ?? null }
+  }
+
+  deleteTopics(
+    request: DeleteTopicsRequest,
+    version: number,
+    access = FULL_ACCESS,
+  ): Promise<Input<typeof DeleteTopicsResponse>> {
+    return this.#within(
+      request.timeoutMs,
+      this.#run((context) => deleteTopics(this.#image, request, version, context), access),
+      (errorCode) => ({
+        throttleTimeMs: 0,
+        responses: [...request.topics, ...request.topicNames.map((name) => ({ name }))].map((topic) => ({
+          ...topic,
+          errorCode,
+          errorMessage: errorMessage(errorCode),
+        })),
+      }),
+    )
+  }
+
+  createPartitions(request: CreatePartitionsRequest): Promise<Input<typeof CreatePartitionsResponse>> {
+    return this.#within(
+      request.timeoutMs,
+      this.#run((context) => createPartitions(this.#image, request, context)),
+      (errorCode) => ({
+        throttleTimeMs: 0,
+        results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),
+      }),
+    )
+  }
+
+  incrementalAlterConfigs(
+    request: IncrementalAlterConfigsRequest,
+  ): Promise<Input<typeof IncrementalAlterConfigsResponse>> {
+    return this.#run((context) => incrementalAlterConfigs(this.#image, request, context))
+  }
+
+  alterConfigs(request: AlterConfigsRequest): Promise<Input<typeof AlterConfigsResponse>> {
+    return this.#run((context) => alterConfigs(this.#image, request, context))
+  }
+
+  allocateProducerIds(request: AllocateProducerIdsRequest): Promise<Input<typeof AllocateProducerIdsResponse>> {
+    return this.#run(() => allocateProducerIds(this.#image, request))
+  }
+
+  registerController(request: ControllerRegistrationRequest): Promise<Input<typeof ControllerRegistrationResponse>> {
+    return this.#run(() => registerController(this.#image, request))
+  }
+
+  registerBroker(
+    request: BrokerRegistrationRequest,
+    version: number,
+  ): Promise<Input<typeof BrokerRegistrationResponse>> {
+    const { clusterId, kraftVersion, system } = this.#options
+    const nowMs = system.clock.monotonicMs()
+    return this.#run((context) => {
+      const decision = registerBroker(this.#image, request, version, {
+        ...context,
+        clusterId,
+        kraftVersion,
+        isLive: (broker) => this.#sessions.isLive(broker, nowMs),
+      })
+      const { records, response } = decision
+      if (records.length > 0) {
+        this.#sessions.registered(request.brokerId, context.nextOffset + records.length - 1)
+        this.#sessions.contact(request.brokerId, Number(response.brokerEpoch), nowMs)
+      }
+      return decision
+    })
+  }
+
+  brokerHeartbeat(request: BrokerHeartbeatRequest): Promise<Input<typeof BrokerHeartbeatResponse>> {
+    const { brokerId } = request
+    const { config, image, system } = this.#options
+    if (BigInt(this.#image.cluster.brokers.get(brokerId)?.epoch ?? -1) === request.brokerEpoch) {
+      const nowMs = system.clock.monotonicMs()
+      this.#sessions.contact(brokerId, Number(request.brokerEpoch), nowMs, request.currentMetadataOffset)
+    }
+    return this.#run(({ nextOffset }) => {
+      const decision = brokerHeartbeat(this.#image, request, {
+        config,
+        registrationOffset: this.#sessions.registrationOffset(brokerId, image.offset),
+        shutdownSeenByAll: this.#sessions.isShutdownSeen(this.#image, brokerId),
+      })
+      if (request.wantShutDown) this.#sessions.shutsDown(brokerId, nextOffset + decision.records.length - 1)
+      return decision
+    })
+  }
+
+  /**
+   * Fences the broker that has been silent for longest, if one is past its session; true if there was one, and the
+   * caller asks again at once. To be called every eighth of broker.session.timeout.ms (fact N-C22).
+   */
+  async fenceSilentBroker(): Promise<boolean> {
+    const { config, system, logger } = this.#options
+    const silent = this.#sessions.silentBroker(this.#image, system.clock.monotonicMs())
+    if (silent === undefined) return false
+    logger.warn(`broker ${silent.id} was not heard of for ${config['broker.session.timeout.ms']} ms and is fenced`)
+    await this.#run(() => ({
+      records: fenceBroker(this.#image, silent, config),
+      response: undefined,
+      mayBeSplit: true,
+    }))
+    return true
+  }
+
+  async #run<Response>(
+    decide: (context: DecisionContext) => Decision<Response>,
+    access: Access = FULL_ACCESS,
+  ): Promise<Response> {
+    if (this.#faulted) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    const { log, rules, config, system } = this.#options
+    const { records, response, mayBeSplit } = decide({
+      random: system.random,
+      config,
+      rules,
+      access,
+      nextOffset: log.nextOffset,
+    })
+    if (records.length > 0) this.#lastAppend = this.#append(records, mayBeSplit ? MAX_RECORDS : records.length)
+    await this.#lastAppend
+    return response
+  }
+
+  /** Replays and appends in one turn, so that whoever decides next sees it all. */
+  #append(records: readonly MetadataRecord[], batchSize: number): Promise<unknown> {
+    const appends: Promise<Offset>[] = []
+    for (let from = 0; from < records.length; from += batchSize) {
+      const batch = records.slice(from, from + batchSize)
+      const delta = new MetadataDelta(this.#image)
+      for (const record of batch) delta.replay(record)
+      const { log } = this.#options
+      this.#image = delta.apply(log.nextOffset + batch.length - 1, this.#image.epoch)
+      appends.push(log.append(batch))
+    }
+    const all = Promise.all(appends)
+    all.catch((cause) => this.#fault(cause))
+    return all
+  }
+
+  #fault(cause: unknown): void {
+    if (this.#faulted) return
+    this.#faulted = true
+    this.#options.onFault(cause)
+  }
+
+  /** Fact H11: past its time limit a request is answered, whether or not it is carried out in the end. */
+  #within<Response>(
+    timeoutMs: number,
+    response: Promise<Response>,
+    refuse: (errorCode: ErrorCode) => Response,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const expired = () => resolve(refuse(ErrorCode.REQUEST_TIMED_OUT))
+      const timer = this.#options.system.timers.after(Math.max(0, timeoutMs), expired)
+      response.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+}

@@ -1,0 +1,71 @@
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { isOnlineDirectory } from '../metadata/directory-id.ts'
+import { isActive, type MetadataImage, NO_LEADER, type PartitionImage } from '../metadata/image.ts'
+import { type ChangeRequest, changePartition } from './partition-change.ts'
+import type { DecisionConfig } from './ports.ts'
+import { effectiveMinIsr, isElrEnabled, isUncleanElectionEnabled } from './topic-configs.ts'
+
+/** What happens to a broker, seen from its partitions (facts B36, N-C17). */
+export type BrokerEvent =
+  /** It may lead no more: fenced, shutting down, or gone. It leaves the ISR. */
+  | 'LEAVES'
+  /** It is back after it stopped without writing everything down: nobody may count on its copies. */
+  | 'LOST_DATA'
+  /** It may lead again: partitions without a leader look at it. */
+  | 'RETURNS'
+
+/** Changes of all partitions that an event of one broker concerns. */
+export function partitionChanges(
+  image: MetadataImage,
+  brokerId: number,
+  event: BrokerEvent,
+  config: DecisionConfig,
+): MetadataRecord[] {
+  const records: MetadataRecord[] = []
+  const elrEnabled = isElrEnabled(image)
+  for (const topic of image.topics.byId.values()) {
+    const concerned = [...topic.partitions.values()].filter((partition) => isConcerned(partition, brokerId, event))
+    if (concerned.length === 0) continue
+    const request = {
+      topicId: topic.id,
+      level: image.features.metadataVersion,
+      elrEnabled,
+      minIsr: effectiveMinIsr(image, topic.name, config),
+      election: isUncleanElectionEnabled(image, topic.name, config) ? 'UNCLEAN' : 'ONLINE',
+      uncleanlyStopped: event === 'LOST_DATA' ? [brokerId] : [],
+    } satisfies Partial<ChangeRequest>
+    for (const partition of concerned) {
+      const change = changePartition({
+        ...request,
+        partition,
+        isr: event === 'RETURNS' ? partition.isr : partition.isr.filter((id) => id !== brokerId),
+        isAcceptable: (id) => isAcceptable(image, partition, id, id === brokerId ? event : undefined),
+      })
+      if (change) records.push(change)
+    }
+  }
+  return records
+}
+
+function isConcerned(partition: PartitionImage, brokerId: number, event: BrokerEvent): boolean {
+  switch (event) {
+    case 'LEAVES':
+      return partition.isr.includes(brokerId)
+    case 'LOST_DATA':
+      return partition.isr.includes(brokerId) || partition.elr.includes(brokerId)
+    case 'RETURNS':
+      return partition.leader === NO_LEADER && partition.replicas.includes(brokerId)
+  }
+}
+
+/** Live, and the directory that holds its replica online (fact B59). The image does not show the event yet. */
+function isAcceptable(image: MetadataImage, partition: PartitionImage, id: number, event?: BrokerEvent): boolean {
+  const broker = image.cluster.brokers.get(id)
+  if (broker === undefined || (event !== undefined && event !== 'RETURNS')) return false
+  const directory = partition.directories[partition.replicas.indexOf(id)]
+  if (directory !== undefined && !isOnlineDirectory(broker, directory)) return false
+  return event === 'RETURNS' || isActive(image, id)
+}
+
+export const leadsAnything = ({ topics }: MetadataImage, brokerId: number): boolean =>
+  [...topics.byId.values()].some(({ partitions }) => [...partitions.values()].some(({ leader }) => leader === brokerId))
