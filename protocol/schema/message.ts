@@ -3,7 +3,7 @@ import type { Reader } from '../wire/reader.ts'
 import type { Writer } from '../wire/writer.ts'
 import { canGenerateCode, compileDecoder, compileEncoder } from './compile.ts'
 import { interpretDecoder, interpretEncoder } from './interpret.ts'
-import { type Fields, type InputOf, type StructType, structType, type ValueOf } from './types.ts'
+import { type Fields, type InputOf, StructType, type ValueOf } from './types.ts'
 
 export type Decoder<T> = (reader: Reader) => T
 export type Encoder<In> = (writer: Writer, value: In) => void
@@ -49,7 +49,7 @@ export class Message<F extends Fields> {
     this.oldest = options.versions[0]
     this.newest = options.versions[1]
     this.flexible = options.flexible === 'never' ? Number.POSITIVE_INFINITY : options.flexible
-    this.struct = structType(fields)
+    this.struct = new StructType(fields)
   }
 
   has(version: number): boolean {

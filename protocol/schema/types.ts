@@ -20,12 +20,8 @@ export type Scalar =
   | 'records'
   | 'uuid'
 
-export type Type =
-  | { readonly kind: Scalar }
-  | { readonly kind: 'array'; readonly element: Type }
-  | { readonly kind: 'struct'; readonly fields: readonly NamedField[] }
+export type Type = { readonly kind: Scalar } | { readonly kind: 'array'; readonly element: Type } | StructType
 
-export type StructType = Extract<Type, { kind: 'struct' }>
 export type NamedField = readonly [name: string, spec: FieldSpec]
 
 /** What the codecs know of a field. Version bounds are inclusive. */
@@ -150,18 +146,29 @@ export const bytes = field<Buffer, Uint8Array>({ kind: 'bytes' })
 export const records = field<Buffer, Uint8Array | readonly Uint8Array[]>({ kind: 'records' })
 export const uuid = field<string>({ kind: 'uuid' })
 
-export const struct = <F extends Fields>(fields: F): Field<ValueOf<F>, InputOf<F>> => field(structType(fields))
+export const struct = <F extends Fields>(fields: F): Field<ValueOf<F>, InputOf<F>> => field(new StructType(fields))
 
 export function array<T, In>(element: Field<T, In>): Field<T[], readonly In[]>
 export function array<F extends Fields>(element: F): Field<ValueOf<F>[], readonly InputOf<F>[]>
 export function array(element: AnyField | Fields): AnyField {
-  return field({ kind: 'array', element: element instanceof Field ? element.spec.type : structType(element) })
+  return field({ kind: 'array', element: element instanceof Field ? element.spec.type : new StructType(element) })
 }
 
-export const structType = (fields: Fields): StructType => ({
-  kind: 'struct',
-  fields: Object.entries(fields).map(([name, { spec }]) => [name, spec]),
-})
+/** Lists its fields when first asked: most definitions that a process loads are never used. */
+export class StructType {
+  readonly kind = 'struct'
+  readonly #shape: Fields
+  #fields: readonly NamedField[] | undefined
+
+  constructor(shape: Fields) {
+    this.#shape = shape
+  }
+
+  get fields(): readonly NamedField[] {
+    this.#fields ??= Object.entries(this.#shape).map(([name, { spec }]) => [name, spec])
+    return this.#fields
+  }
+}
 
 /** Fewest bytes that a scalar takes where compact encodings are not (1 where they are, for those with a length). */
 const SCALAR_BYTES: Record<Scalar, number> = {
