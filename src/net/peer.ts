@@ -48,8 +48,6 @@ export interface SendOptions {
 /** A request for which an answer is awaited. */
 interface Pending {
   readonly correlationId: number
-  readonly api: Api
-  readonly version: number
   readonly settle: (outcome: { frame: Buffer } | { error: PeerError }) => void
 }
 
@@ -66,7 +64,7 @@ export class Peer {
   readonly #outbox: Outbox
   readonly #frames = new FrameReader(MAX_RESPONSE_BYTES)
   readonly #pending: Pending[] = []
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { send: () => void; reject: (error: unknown) => void }[] = []
   readonly #closeHooks: (() => void)[] = []
   #nextCorrelationId = 0
   #flushScheduled = false
@@ -149,9 +147,12 @@ export class Peer {
     options: Pick<SendOptions, 'version'> = {},
   ): Promise<void> {
     const version = options.version ?? this.versionFor(key)
-    await this.#admitted()
-    this.#write(apiByKey(key), version, this.#nextCorrelationId++, body)
-    this.#sendWaiting()
+    await new Promise<void>((resolve, reject) => {
+      this.#whenRoom(() => {
+        this.#write(apiByKey(key), version, this.#nextCorrelationId++, body)
+        resolve()
+      }, reject)
+    })
   }
 
   onClose(hook: () => void): void {
@@ -198,25 +199,20 @@ export class Peer {
     let expired = false
     const outcome = new Promise<Buffer>((resolve, reject) => {
       timer = system.timers.after(limitMs, () => {
-        const where = formatHostPort(this.address)
         expired = true
+        const where = formatHostPort(this.address)
         reject(new PeerError('ETIMEDOUT', `${where} did not answer ${api.name} within ${limitMs} ms`))
       })
-      this.#admitted()
-        .then(() => {
-          if (expired) return this.#sendWaiting()
-          const correlationId = this.#nextCorrelationId++
-          this.#write(api, version, correlationId, body)
-          // After a timeout the entry stays: the answer may still come, and later ones must find their own.
-          this.#pending.push({
-            correlationId,
-            api,
-            version,
-            settle: (result) => ('frame' in result ? resolve(result.frame) : reject(result.error)),
-          })
-          this.#sendWaiting()
+      this.#whenRoom(() => {
+        if (expired) return
+        const correlationId = this.#nextCorrelationId++
+        this.#write(api, version, correlationId, body)
+        // After a timeout the entry stays: the answer may still come, and later ones must find their own.
+        this.#pending.push({
+          correlationId,
+          settle: (result) => ('frame' in result ? resolve(result.frame) : reject(result.error)),
         })
-        .catch(reject)
+      }, reject)
     })
     try {
       return await outcome
@@ -225,17 +221,18 @@ export class Peer {
     }
   }
 
-  /** Resolves when one more request may be sent, in the order of the calls. */
-  #admitted(): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#waiting.length === 0 && this.#hasRoom()) return Promise.resolve()
-    if (this.#waiting.length >= MAX_WAITING) {
+  /** Runs `send` as soon as one more request may be sent, at once if possible, in the order of the calls. */
+  #whenRoom(send: () => void, reject: (error: unknown) => void): void {
+    if (this.#closed !== undefined) {
+      reject(this.#closed)
+    } else if (this.#waiting.length === 0 && this.#hasRoom()) {
+      send()
+    } else if (this.#waiting.length >= MAX_WAITING) {
       const where = formatHostPort(this.address)
-      return Promise.reject(new PeerError('EOVERLOAD', `${MAX_WAITING} requests to ${where} wait already`))
+      reject(new PeerError('EOVERLOAD', `${MAX_WAITING} requests to ${where} wait already`))
+    } else {
+      this.#waiting.push({ send, reject })
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(() => (this.#closed === undefined ? resolve() : reject(this.#closed)))
-    })
   }
 
   #hasRoom(): boolean {
@@ -243,7 +240,14 @@ export class Peer {
   }
 
   #sendWaiting(): void {
-    if (this.#waiting.length > 0 && this.#hasRoom()) this.#waiting.shift()!()
+    while (this.#waiting.length > 0 && this.#hasRoom()) {
+      const { send, reject } = this.#waiting.shift()!
+      try {
+        send()
+      } catch (error) {
+        reject(error)
+      }
+    }
   }
 
   #write(api: Api, version: number, correlationId: number, body: unknown): void {
@@ -278,11 +282,12 @@ export class Peer {
   }
 
   #answer(frame: Buffer): void {
-    const pending = this.#pending.shift()
+    const pending = this.#pending[0]
     if (pending === undefined) throw this.#nonsense('an answer that nobody asked for')
     if (frame.length < 4) throw this.#nonsense('an answer without a correlation id')
     const id = frame.readInt32BE(0)
     if (id !== pending.correlationId) throw this.#nonsense(`answer ${id} where ${pending.correlationId} was due`)
+    this.#pending.shift()
     pending.settle({ frame })
     this.#sendWaiting()
   }
@@ -307,7 +312,7 @@ export class Peer {
     if (this.#closed !== undefined) return
     this.#closed = error
     for (const pending of this.#pending.splice(0)) pending.settle({ error })
-    for (const wake of this.#waiting.splice(0)) wake()
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
     for (const hook of this.#closeHooks.splice(0)) hook()
   }
 }

@@ -152,6 +152,54 @@ t.test('nobody there, and somebody who is no broker', async (t) => {
   await t.rejects(web, { code: 'EPROTOCOL', message: /is it a Kafka broker/ })
 })
 
+t.test('requests beyond the bound wait here, in order, until there is room', async (t) => {
+  const answers: (() => void)[] = []
+  const { open, settle, held, server, time } = await world(
+    (request) =>
+      new Promise((resolve) =>
+        answers.push(() => resolve(metadataReply(request, String(request.header.correlationId)))),
+      ),
+  )
+  const peer = await open({ requestTimeoutMs: 1000 })
+  const sendings = Array.from({ length: 600 }, () => peer.send(METADATA, { topics: [] }))
+  await settle()
+  t.equal(peer.inFlight, 256)
+  while (answers.length > 0) {
+    answers.shift()!()
+    await settle()
+    t.ok(peer.inFlight <= 256)
+  }
+  const ids = (await Promise.all(sendings)).map(({ clusterId }) => Number(clusterId))
+  t.same(
+    ids,
+    ids.toSorted((a, b) => a - b),
+  )
+
+  const late = Array.from({ length: 300 }, () => peer.send(METADATA, { topics: [] }).catch((error) => error.code))
+  await settle()
+  await time.run(1000)
+  t.same([...new Set(await Promise.all(late))], ['ETIMEDOUT'])
+  const rejected = peer.send(METADATA, { topics: [] }).catch((error) => error.code)
+  server.destroyConnections()
+  await settle()
+  t.equal(await rejected, 'ECLOSED', 'those that wait are rejected too')
+  t.same(held, [])
+})
+
+t.test('an answer to something else ends the connection', async (t) => {
+  const { open, settle } = await world(({ header }) => {
+    const chunk = Buffer.alloc(8)
+    chunk.writeInt32BE(header.correlationId + 1)
+    return { kind: 'reply', chunks: [chunk] }
+  })
+  const peer = await open()
+  const sending = peer.send(METADATA, { topics: [] })
+  sending.catch(() => {})
+  await settle()
+  await t.rejects(sending, { code: 'EPROTOCOL', message: /answer 2 where 1 was due/ })
+  t.ok(peer.closed)
+})
+
 t.test('sendOneWay waits for no answer', async (t) => {
   const produced: number[] = []
   const { open, settle } = await world((request) => {

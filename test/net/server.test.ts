@@ -123,6 +123,24 @@ t.test('other failures to listen are told in words', async (t) => {
   await t.rejects(realServer([{ ...spec, securityProtocol: 'SSL' }]), { message: /SSL, which is not served yet/ })
 })
 
+t.test('where ::1 is taken on the port that the system chose, another port is tried', async (t) => {
+  const { system: memory } = await memoryServer()
+  const taken = await memory.network.listen({ host: '::1', port: 49152 }, () => {})
+  const server = new NetServer({
+    system: memory,
+    logger: silentLogger,
+    config: netConfigWith(),
+    listeners: specs('PLAINTEXT://localhost:0'),
+    hostName: 'localhost',
+    dispatch: (request) => replyTo(request),
+    pipelined: () => false,
+  })
+  await server.open()
+  t.equal(server.listeners[0]?.advertised.port, 49153)
+  const free = await memory.network.listen({ host: '127.0.0.1', port: 49152 }, () => {})
+  await Promise.all([taken.close(), free.close(), server.close()])
+})
+
 t.test('the port is known before anything is answered', async (t) => {
   const server = await realServer(specs('PLAINTEXT://127.0.0.1:0'))
   const client = await connect('127.0.0.1', server.listeners[0]!.advertised.port)
