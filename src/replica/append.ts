@@ -2,7 +2,6 @@ import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
-import { DiskError } from '../base/disk.ts'
 import { RecordValidationError } from '../log/validator.ts'
 import type { ReplicaContext } from './context.ts'
 import type { Partition, WriteWaiter } from './partition.ts'
@@ -114,17 +113,18 @@ class ProduceOperation implements DelayedOperation<Partition>, WriteWaiter {
     try {
       return this.#appendTo(partition, entry)
     } catch (error) {
-      if (error instanceof ProtocolError) return this.#refuse(entry, error.code, partition, error)
-      if (!(error instanceof DiskError)) throw error
-      this.#context.logFailed(partition, error)
-      return this.#refuse(entry, ErrorCode.KAFKA_STORAGE_ERROR, partition)
+      // A disk that fails is KAFKA_STORAGE_ERROR too; the log tells its manager, and that one tells of the directory.
+      if (!(error instanceof ProtocolError)) throw error
+      return this.#refuse(entry, error.code, partition, error)
     }
   }
 
   #appendTo(partition: Partition, entry: ProduceEntry): ProduceResult {
+    const { origin, apiVersion } = this.#request
     const info = partition.log.appendAsLeader(entry.records, {
       leaderEpoch: partition.leaderEpoch,
-      origin: this.#request.origin,
+      origin,
+      ...(origin === 'client' ? { version: apiVersion } : {}),
       nowMs: this.#context.clock.wallMs(),
     })
     const result = refusal(entry, ErrorCode.NONE, {

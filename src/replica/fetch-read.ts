@@ -1,8 +1,7 @@
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { Offset } from '../base/brand.ts'
-import { DiskError } from '../base/disk.ts'
-import type { FetchSlice } from '../log/log.ts'
+import type { FetchSlice } from '../log/log-read.ts'
 import type { ReplicaContext } from './context.ts'
 import { downConvertResult } from './fetch-convert.ts'
 import type { Partition } from './partition.ts'
@@ -201,10 +200,10 @@ class ReadPass {
     const minOneBatch = this.#minOneBatch
     if (maxBytes === 0 && !minOneBatch) return result
     const failed = (error: unknown): FetchPartitionResult => {
-      if (!(error instanceof DiskError)) throw error
-      // A log that was deleted during the read has no files any more, which is no failure of the disk.
-      if (partition.state !== 'deleted') this.#context.logFailed(partition, error)
-      return this.#refuse(asked, partition.check(-1, false))
+      if (!(error instanceof ProtocolError)) throw error
+      // What became of the partition during the read says more than that its log is closed.
+      const unfit = this.#check(partition, asked)
+      return this.#refuse(asked, unfit === ErrorCode.NONE ? error.code : unfit)
     }
     const fill = (slice: FetchSlice): FetchPartitionResult => {
       const blank = slice.firstBatchIncomplete && this.#request.apiVersion >= SINCE.wholeBatch
@@ -218,7 +217,7 @@ class ReadPass {
         maxBytes,
         upTo,
         minOneBatch,
-        withAborted: committed,
+        isolated: committed,
       })
       return read instanceof Promise ? read.then(fill).catch(failed) : fill(read)
     } catch (error) {

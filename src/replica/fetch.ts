@@ -117,7 +117,6 @@ class ParkedFetch implements DelayedOperation<Partition> {
       maxBytes: room,
       upTo,
       minOneBatch: false,
-      withAborted: false,
     })
     // Not in memory: it is there, and old.
     if (slice instanceof Promise) {

@@ -1,8 +1,10 @@
+import path from 'node:path'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { TopicConfig } from '../log/config.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import { type MetadataImage, RESOURCE, resourceOf } from '../metadata/image.ts'
+import { DIRECTORY } from '../metadata/directory-id.ts'
+import { type MetadataImage, type PartitionImage, RESOURCE, resourceOf } from '../metadata/image.ts'
 import type { LocalChanges, LocalPartition } from '../metadata/topics-delta.ts'
 import { Partition, type PartitionSurroundings } from './partition.ts'
 
@@ -11,6 +13,7 @@ export class HostedPartitions {
   readonly #byTopic = new Map<string, Map<number, Partition>>()
   /** Replicas that should be here and have no log, because their directory failed before they could be opened. */
   readonly #unavailable = new Set<string>()
+  #strayLogsAreGone = false
   readonly #logs: LogManager
   readonly #logger: Logger
   readonly #surroundings: PartitionSurroundings
@@ -45,18 +48,36 @@ export class HostedPartitions {
   }
 
   apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): void {
-    for (const { topic, index } of changes.deletes) this.#delete(topic, index)
-    for (const change of changes.leaders) this.#change(change, image)
-    for (const change of changes.followers) this.#change(change, image)
-    this.#configure(changedConfigs, image)
+    if (!this.#strayLogsAreGone) this.#putStraysAside(image)
+    // Whoever waits is told when all is done: what it reads then must not be half of the change.
+    const changed = new Set<Partition>()
+    for (const { topic, index } of changes.deletes) this.#delete(topic, index, changed)
+    for (const change of changes.leaders) this.#change(change, image, changed)
+    for (const change of changes.followers) this.#change(change, image, changed)
+    this.#configure(changedConfigs, image, changed)
+    for (const partition of changed) this.#changed(partition)
   }
 
-  #change({ topic, topicId, partition: registration }: LocalPartition, image: MetadataImage): void {
+  /** At start: logs of topics that are no more, are others by now, or have no replica here (C24 of the replication facts). */
+  #putStraysAside(image: MetadataImage): void {
+    this.#strayLogsAreGone = true
+    const { brokerId } = this.#surroundings
+    this.#logs.retainOnly(({ topicId, partition }) => {
+      const registration = image.topics.byId.get(topicId)?.partitions.get(partition)
+      return registration?.replicas.includes(brokerId) === true
+    })
+  }
+
+  #change(
+    { topic, topicId, partition: registration }: LocalPartition,
+    image: MetadataImage,
+    changed: Set<Partition>,
+  ): void {
     const { index } = registration
     try {
-      const partition = this.get(topic, index) ?? this.#create(topic, topicId, index, image)
+      const partition = this.get(topic, index) ?? this.#create(topic, topicId, registration, image)
       partition.apply(registration)
-      this.#changed(partition)
+      changed.add(partition)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       const partition = this.get(topic, index)
@@ -68,9 +89,13 @@ export class HostedPartitions {
     }
   }
 
-  #create(topic: string, topicId: string, index: number, image: MetadataImage): Partition {
+  #create(topic: string, topicId: string, registration: PartitionImage, image: MetadataImage): Partition {
+    const { index } = registration
     const config = this.#topicConfig(image, topic)
-    const log = this.#logs.getOrCreate(topic, index, topicId, config)
+    const dirId = this.#directoryOf(registration)
+    const isMissing = this.#logs.get(topic, index) === undefined
+    if (isMissing && this.#isOffline(dirId)) throw new DiskError('EIO', 'its log directory is offline')
+    const log = this.#logs.getOrCreate(topic, index, topicId, config, dirId)
     const partition = new Partition(log, config, this.#surroundings)
     this.#unavailable.delete(`${topic}-${index}`)
     const siblings = this.#byTopic.get(topic)
@@ -79,21 +104,33 @@ export class HostedPartitions {
     return partition
   }
 
-  #delete(topic: string, index: number): void {
+  /** Id of the directory that the cluster knows the replica in; undefined where it is still to be chosen. */
+  #directoryOf({ replicas, directories }: PartitionImage): string | undefined {
+    const id = directories[replicas.indexOf(this.#surroundings.brokerId)]
+    return id === DIRECTORY.UNASSIGNED || id === DIRECTORY.MIGRATING ? undefined : id
+  }
+
+  /** A replica whose directory is not here must not be made anew while it may lie in one that is offline (R-C25). */
+  #isOffline(dirId: string | undefined): boolean {
+    const { dirs } = this.#logs
+    if (dirId === undefined || dirs.every(({ isOnline }) => isOnline)) return false
+    return !dirs.some(({ id, isOnline }) => isOnline && id === dirId)
+  }
+
+  #delete(topic: string, index: number, changed: Set<Partition>): void {
     this.#unavailable.delete(`${topic}-${index}`)
     const siblings = this.#byTopic.get(topic)
     const partition = siblings?.get(index)
     if (siblings === undefined || partition === undefined) return
     siblings.delete(index)
     if (siblings.size === 0) this.#byTopic.delete(topic)
-    const wasOffline = partition.state === 'offline'
     partition.delete()
-    this.#changed(partition)
-    if (!wasOffline) this.#logs.delete(topic, index)
+    changed.add(partition)
+    this.#logs.delete(topic, index)
   }
 
   /** A topic's own keys, or the broker's that are their defaults, changed. */
-  #configure(resources: ReadonlySet<string>, image: MetadataImage): void {
+  #configure(resources: ReadonlySet<string>, image: MetadataImage, changed: Set<Partition>): void {
     const topics = new Set<string>()
     for (const resource of resources) {
       const { type, name } = resourceOf(resource)
@@ -110,7 +147,7 @@ export class HostedPartitions {
         partition.config = config
         partition.log.config = config
         // A lower min.insync.replicas may let the high watermark go on.
-        if (partition.advanceHighWatermark()) this.#changed(partition)
+        if (partition.advanceHighWatermark()) changed.add(partition)
       }
     }
   }
@@ -123,7 +160,7 @@ export class HostedPartitions {
   }
 
   #dirFailed(dir: string): void {
-    for (const partition of this.all()) if (partition.log.dir.startsWith(dir)) this.#offline(partition)
+    for (const partition of this.all()) if (path.dirname(partition.log.dir) === dir) this.#offline(partition)
   }
 
   #offline(partition: Partition): void {

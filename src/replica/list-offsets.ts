@@ -1,7 +1,6 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { Offset } from '../base/brand.ts'
-import { DiskError } from '../base/disk.ts'
 import type { ReplicaContext } from './context.ts'
 import { READ_COMMITTED } from './fetch-read.ts'
 import type { Partition } from './partition.ts'
@@ -82,10 +81,9 @@ async function listOne(
     if (request.apiVersion === 0) return oldStyle(context, request, entry, partition)
     return { ...refusal(entry, ErrorCode.NONE), ...(await lookUp(request, entry, partition)) }
   } catch (error) {
-    if (error instanceof ProtocolError) return refusal(entry, error.code)
-    if (!(error instanceof DiskError)) throw error
-    if (partition.state !== 'deleted') context.logFailed(partition, error)
-    return refusal(entry, partition.check(-1, false))
+    if (!(error instanceof ProtocolError)) throw error
+    const now = partition.check(-1, false)
+    return refusal(entry, now === ErrorCode.NONE ? error.code : now)
   }
 }
 
@@ -136,7 +134,7 @@ function oldStyle(
   partition: Partition,
 ): ListOffsetsResult {
   const { log } = partition
-  const marks = log.segments().map(({ baseOffset, sizeBytes, modifiedMs }) => ({
+  const marks = log.segments.map(({ baseOffset, sizeBytes, modifiedMs }) => ({
     offset: Math.max(baseOffset, log.logStartOffset),
     modifiedMs,
     sizeBytes,
