@@ -16,14 +16,6 @@ interface GoldenFrame {
   hex: string
 }
 
-/**
- * Senders that may encode a value in another way than we do:
- * - tagged fields at their defaults may be sent all the same;
- * - an array may be sent as null where the reader takes null for empty.
- * Recordings that do so are named here by file, key, version and direction, with what differs.
- */
-const EXCEPTIONS: readonly { file: string; apiKey: number; apiVersion: number; direction: string; why: string }[] = []
-
 const files = existsSync(GOLDEN) ? readdirSync(GOLDEN).filter((file) => file.endsWith('.json')) : []
 
 function reencode({ apiKey, apiVersion, direction }: GoldenFrame, frame: Buffer): Buffer {
@@ -44,19 +36,11 @@ for (const file of files) {
     for (const [index, frame] of frames.entries()) {
       const { apiKey, apiVersion, direction, hex } = frame
       const name = `${index}: ${apiByKey(apiKey)?.name} v${apiVersion} ${direction}`
-      const isException = EXCEPTIONS.some(
-        (exception) =>
-          exception.file === file &&
-          exception.apiKey === apiKey &&
-          exception.apiVersion === apiVersion &&
-          exception.direction === direction,
-      )
       const again = reencode(frame, Buffer.from(hex, 'hex')).toString('hex')
-      if (isException) t.not(again, hex, `${name} (a known exception)`)
-      else t.equal(again, hex, name)
+      t.equal(again, hex, name)
     }
     t.end()
   })
 }
 
-if (files.length === 0) t.pass('no recordings')
+t.ok(files.length > 0, 'there are recordings')
