@@ -55,9 +55,12 @@ export interface SocketHandlers {
 /** A failed network operation: `code` is the system's (ECONNREFUSED, EADDRINUSE, …). */
 export class NetworkError extends Error {
   readonly code: string
-  constructor(code: string, message: string, cause?: unknown) {
+  /** With EADDRINUSE: the program that listens there, where it can be told. */
+  readonly holder: string | undefined
+  constructor(code: string, message: string, cause?: unknown, holder?: string) {
     super(message, { cause })
     this.name = 'NetworkError'
     this.code = code
+    this.holder = holder
   }
 }

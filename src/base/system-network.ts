@@ -7,6 +7,7 @@ import {
   type Socket,
   type SocketHandlers,
 } from './network.ts'
+import { portHolder } from './system-port-holder.ts'
 
 /** TCP as the operating system has it. */
 export const systemNetwork: Network = {
@@ -14,7 +15,10 @@ export const systemNetwork: Network = {
     return new Promise((resolve, reject) => {
       const server = net.createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true })
       server.on('connection', (socket) => onSocket(new SystemSocket(socket)))
-      server.once('error', (error) => reject(networkError(error)))
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const holder = error.code === 'EADDRINUSE' ? portHolder(address.port) : undefined
+        reject(networkError(error, holder))
+      })
       const options = { port: address.port, backlog, exclusive: true }
       server.listen(address.host === '' ? options : { ...options, host: address.host }, () => {
         server.removeAllListeners('error')
@@ -134,7 +138,7 @@ function plainHost(address: string | undefined): string {
   return address.startsWith('::ffff:') && net.isIPv4(address.slice(7)) ? address.slice(7) : address
 }
 
-function networkError(error: Error): NetworkError {
+function networkError(error: Error, holder?: string): NetworkError {
   if (error instanceof NetworkError) return error
-  return new NetworkError((error as NodeJS.ErrnoException).code ?? 'EUNKNOWN', error.message, error)
+  return new NetworkError((error as NodeJS.ErrnoException).code ?? 'EUNKNOWN', error.message, error, holder)
 }

@@ -280,7 +280,7 @@ export class NetServer {
 function worded(error: NetworkError, { name }: ListenerSpec, address: HostPort): NetworkError {
   const where = formatHostPort(address)
   const texts: Record<string, string> = {
-    EADDRINUSE: `port ${address.port} is taken on ${address.host || 'this machine'}: another program listens there. Stop it, or choose another port (port 0 lets the system choose)`,
+    EADDRINUSE: `port ${address.port} is taken on ${address.host || 'this machine'} by ${error.holder ?? 'another program'}. Stop it, or choose another port (port 0 lets the system choose)`,
     EACCES: `this user may not listen on ${where}: ports below 1024 need more rights on many systems`,
     EADDRNOTAVAIL: `listener ${name}: ${address.host} is not an address of this machine`,
     ENOTFOUND: `listener ${name}: the host name ${address.host} cannot be resolved`,

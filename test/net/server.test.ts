@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import t from 'tap'
 import { silentLogger } from '../../src/base/logger.ts'
 import { NetworkError } from '../../src/base/network.ts'
@@ -112,7 +113,8 @@ t.test('a port that is taken is told in words, and nothing stays open', async (t
   )
   t.equal(opened, undefined)
   t.type(failure, NetworkError)
-  t.match(failure, { code: 'EADDRINUSE', message: new RegExp(`^port ${port} is taken on 127.0.0.1: .*port 0`) })
+  t.match(failure, { code: 'EADDRINUSE', message: new RegExp(`^port ${port} is taken on 127.0.0.1 by .*port 0`) })
+  if (existsSync('/proc/net/tcp')) t.match(failure.message, `(pid ${process.pid})`)
   await first.close()
 })
 
