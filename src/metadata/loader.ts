@@ -15,6 +15,8 @@ export type MetadataPublisher = (delta: MetadataDelta, image: MetadataImage) => 
 export class MetadataLoader {
   #published: MetadataImage
   #delta: MetadataDelta
+  /** Where the delta ends while nobody listens: images are then made only when asked for. */
+  #unpublished: { offset: Offset; epoch: number } | undefined
   #inTransaction = false
   readonly #publishers: MetadataPublisher[] = []
 
@@ -26,15 +28,22 @@ export class MetadataLoader {
 
   /** The image published last. */
   get image(): MetadataImage {
+    this.#settle()
     return this.#published
   }
 
+  /** The records so far end within a transaction, which is not in the image. */
+  get transactionOpen(): boolean {
+    return this.#inTransaction
+  }
+
   subscribe(publisher: MetadataPublisher): void {
+    const { image } = this
     this.#publishers.push(publisher)
-    if (this.#published.offset < 0) return
+    if (image.offset < 0) return
     const delta = new MetadataDelta(EMPTY_IMAGE)
-    for (const record of imageRecords(this.#published)) delta.replay(record)
-    publisher(delta, this.#published)
+    for (const record of imageRecords(image)) delta.replay(record)
+    publisher(delta, image)
   }
 
   /** One committed batch of records whose last one has this offset. */
@@ -50,6 +59,7 @@ export class MetadataLoader {
         assert(!this.#inTransaction, 'metadata transaction inside a metadata transaction')
         // What stands before it in the same batch does not belong to it.
         if (before > this.#published.offset) this.#publish(before, epoch)
+        this.#settle()
         this.#inTransaction = true
         return
       case 'EndTransactionRecord':
@@ -67,6 +77,14 @@ export class MetadataLoader {
   }
 
   #publish(offset: Offset, epoch: number): void {
+    this.#unpublished = { offset, epoch }
+    if (this.#publishers.length > 0) this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#unpublished === undefined) return
+    const { offset, epoch } = this.#unpublished
+    this.#unpublished = undefined
     const delta = this.#delta
     const image = delta.apply(offset, epoch)
     this.#published = image

@@ -1,0 +1,53 @@
+import type { ControlRecord } from '../../protocol/control/index.ts'
+import { ControlType } from '../../protocol/records/control.ts'
+
+export interface VoterEndpoint {
+  /** Name of the controller listener. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface Voter {
+  readonly id: number
+  readonly directoryId: string
+  readonly endpoints: readonly VoterEndpoint[]
+}
+
+/** Who votes, where the log says it (kraft.version 1, KIP-853). */
+export type VoterSet = readonly Voter[]
+
+/** Levels of kraft.version that this release can run with. */
+const KRAFT_VERSIONS = { minSupportedVersion: 0, maxSupportedVersion: 1 }
+
+/** Puts kraft.version 1 and the voters on record. */
+export const votersRecords = (voters: VoterSet): ControlRecord[] => [
+  { type: ControlType.KRAFT_VERSION, value: { version: 0, kRaftVersion: 1 } },
+  {
+    type: ControlType.KRAFT_VOTERS,
+    value: {
+      version: 0,
+      voters: voters.map(({ id, directoryId, endpoints }) => ({
+        voterId: id,
+        voterDirectoryId: directoryId,
+        endpoints: [...endpoints],
+        kRaftVersionFeature: KRAFT_VERSIONS,
+      })),
+    },
+  },
+]
+
+/** The newest voter set among control records, or undefined. */
+export function votersIn(records: readonly ControlRecord[]): VoterSet | undefined {
+  for (const { type, value } of records.toReversed()) {
+    if (type !== ControlType.KRAFT_VOTERS) continue
+    return value.voters.map((voter) => ({
+      id: voter.voterId,
+      directoryId: voter.voterDirectoryId,
+      endpoints: voter.endpoints,
+    }))
+  }
+  return undefined
+}
+
+export const sameVoters = (one: VoterSet, other: VoterSet): boolean => JSON.stringify(one) === JSON.stringify(other)
