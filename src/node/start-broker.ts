@@ -83,7 +83,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   }
   const { advertised } = broker.listeners[0]!
   return {
-    bootstrapServers: formatHostPort({ ...advertised, host: advertised.host === 'localhost' ? '127.0.0.1' : advertised.host }),
+    bootstrapServers: formatHostPort({
+      ...advertised,
+      host: advertised.host === 'localhost' ? '127.0.0.1' : advertised.host,
+    }),
     port: advertised.port,
     nodeId: broker.nodeId,
     clusterId: broker.clusterId,
