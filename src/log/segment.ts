@@ -309,11 +309,6 @@ export class Segment {
     return max
   }
 
-  /** A segment that has a file but whose time index cannot be trusted to be closed: looks at the batches (loading). */
-  reloadMaxTimestamp(): void {
-    this.#max = this.#readMaxTimestamp()
-  }
-
   /** Renames the files so that nobody takes them for the log's; `removeFiles` follows later (B77). */
   markDeleted(): void {
     this.closeFile()
