@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { TopicConfig } from '../log/config.ts'
@@ -13,7 +15,6 @@ export class HostedPartitions {
   readonly #byTopic = new Map<string, Map<number, Partition>>()
   /** Replicas that should be here and have no log, because their directory failed before they could be opened. */
   readonly #unavailable = new Set<string>()
-  #strayLogsAreGone = false
   readonly #logs: LogManager
   readonly #logger: Logger
   readonly #surroundings: PartitionSurroundings
@@ -48,7 +49,6 @@ export class HostedPartitions {
   }
 
   apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): void {
-    if (!this.#strayLogsAreGone) this.#putStraysAside(image)
     // Whoever waits is told when all is done: what it reads then must not be half of the change.
     const changed = new Set<Partition>()
     for (const { topic, index } of changes.deletes) this.#delete(topic, index, changed)
@@ -56,16 +56,6 @@ export class HostedPartitions {
     for (const change of changes.followers) this.#change(change, image, changed)
     this.#configure(changedConfigs, image, changed)
     for (const partition of changed) this.#changed(partition)
-  }
-
-  /** At start: logs of topics that are no more, are others by now, or have no replica here (C24 of the replication facts). */
-  #putStraysAside(image: MetadataImage): void {
-    this.#strayLogsAreGone = true
-    const { brokerId } = this.#surroundings
-    this.#logs.retainOnly(({ topicId, partition }) => {
-      const registration = image.topics.byId.get(topicId)?.partitions.get(partition)
-      return registration?.replicas.includes(brokerId) === true
-    })
   }
 
   #change(
@@ -79,13 +69,11 @@ export class HostedPartitions {
       partition.apply(registration)
       changed.add(partition)
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      const partition = this.get(topic, index)
-      if (partition !== undefined) this.logFailed(partition, error)
-      else {
-        this.#unavailable.add(`${topic}-${index}`)
-        this.#logger.error('replica cannot be opened', { topic, partition: index, reason: error.message })
-      }
+      if (!isStorageFailure(error)) throw error
+      // A replica that was here has gone offline with its directory.
+      if (this.get(topic, index) !== undefined) return
+      this.#unavailable.add(`${topic}-${index}`)
+      this.#logger.error('replica cannot be opened', { topic, partition: index, reason: error.message })
     }
   }
 
@@ -93,8 +81,12 @@ export class HostedPartitions {
     const { index } = registration
     const config = this.#topicConfig(image, topic)
     const dirId = this.#directoryOf(registration)
-    const isMissing = this.#logs.get(topic, index) === undefined
-    if (isMissing && this.#isOffline(dirId)) throw new DiskError('EIO', 'its log directory is offline')
+    const found = this.#logs.get(topic, index)
+    // Left over from an earlier topic of this name, whose deletion a crash interrupted (D97 of the replication facts).
+    const isStray = found !== undefined && found.topicId !== ZERO_UUID && found.topicId !== topicId
+    if (isStray) this.#logs.retainOnly((log) => log !== found)
+    if ((found === undefined || isStray) && this.#isOffline(dirId))
+      throw new DiskError('EIO', 'its log directory is offline')
     const log = this.#logs.getOrCreate(topic, index, topicId, config, dirId)
     const partition = new Partition(log, config, this.#surroundings)
     this.#unavailable.delete(`${topic}-${index}`)
@@ -126,7 +118,12 @@ export class HostedPartitions {
     if (siblings.size === 0) this.#byTopic.delete(topic)
     partition.delete()
     changed.add(partition)
-    this.#logs.delete(topic, index)
+    try {
+      this.#logs.delete(topic, index)
+    } catch (error) {
+      // The directory is offline now; what is left in it is a stray when it comes back.
+      if (!isStorageFailure(error)) throw error
+    }
   }
 
   /** A topic's own keys, or the broker's that are their defaults, changed. */
@@ -168,4 +165,9 @@ export class HostedPartitions {
     partition.goOffline()
     this.#changed(partition)
   }
+}
+
+/** A failure of the disk: as it is, or as a log words it for whoever asked. */
+function isStorageFailure(error: unknown): error is Error {
+  return error instanceof DiskError || (error instanceof ProtocolError && error.code === ErrorCode.KAFKA_STORAGE_ERROR)
 }

@@ -3,7 +3,9 @@ import { Codec } from '../../protocol/compression/index.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { buildMessageSet } from '../../protocol/records/legacy.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import { defaultsOf } from '../../src/base/config.ts'
 import { DiskError } from '../../src/base/disk.ts'
+import { topicConfig } from '../../src/log/config.ts'
 import { batch, offsets, World } from './world.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -125,29 +127,39 @@ t.test('C7, J19: too few in sync: acks=-1 is refused before the append, acks=1 i
   t.match(await w.produce(batch(['a'])), { errorCode: ErrorCode.NONE, baseOffset: 0 })
 })
 
-t.test(
-  'C7: an ISR that shrinks while acks=-1 waits is NOT_ENOUGH_REPLICAS_AFTER_APPEND, and the data stays',
-  async (t) => {
-    const w = world({ replicas: [1, 2, 3], config: { 'min.insync.replicas': '2' } })
-    const appended = w.append([{ records: batch(['a']) }], { acks: -1 })
-    await w.time.settle()
-    await w.fetch([{ fetchOffset: 0, currentLeaderEpoch: 0 }], { replicaId: 2 })
-    w.change('t', 0, { isr: [1, 2] })
-    await w.fetch([{ fetchOffset: 1, currentLeaderEpoch: 0 }], { replicaId: 2 })
-    t.match((await appended)[0], { errorCode: ErrorCode.NONE, baseOffset: 0 })
+t.test('C7, R-D15: an ISR that shrinks below the minimum while acks=-1 waits: the data stays, and waits', async (t) => {
+  const w = world({ replicas: [1, 2, 3], config: { 'min.insync.replicas': '2' } })
+  const appended = w.append([{ records: batch(['a']) }], { acks: -1 })
+  await w.time.settle()
+  await w.fetch([{ fetchOffset: 0, currentLeaderEpoch: 0 }], { replicaId: 2 })
+  w.change('t', 0, { isr: [1, 2] })
+  await w.fetch([{ fetchOffset: 1, currentLeaderEpoch: 0 }], { replicaId: 2 })
+  t.match((await appended)[0], { errorCode: ErrorCode.NONE, baseOffset: 0 })
 
-    const second = w.append([{ records: batch(['b']) }], { acks: -1, timeoutMs: 50 })
-    await w.time.settle()
-    w.change('t', 0, { isr: [1] })
-    await w.time.run(50)
-    t.match(
-      (await second)[0],
-      { errorCode: ErrorCode.REQUEST_TIMED_OUT, baseOffset: 1 },
-      'R-D15: the high watermark stands',
-    )
-    t.equal(w.partition('t').log.logEndOffset, 2)
-  },
-)
+  const second = w.append([{ records: batch(['b']) }], { acks: -1, timeoutMs: 50 })
+  await w.time.settle()
+  w.change('t', 0, { isr: [1] })
+  await w.time.run(50)
+  t.match(
+    (await second)[0],
+    { errorCode: ErrorCode.REQUEST_TIMED_OUT, baseOffset: 1 },
+    'R-D15: the high watermark stands',
+  )
+  t.equal(w.partition('t').log.logEndOffset, 2)
+})
+
+t.test('C7: enough copies, but of a smaller ISR than the minimum: NOT_ENOUGH_REPLICAS_AFTER_APPEND', async (t) => {
+  const w = world({ partitions: 2, replicas: [1, 2], config: { 'min.insync.replicas': '2' } })
+  const sent = () => batch(['a'], { producerId: 7, producerEpoch: 0, baseSequence: 0 })
+  await w.produce(sent())
+  await w.fetch([{ fetchOffset: 1, currentLeaderEpoch: 0 }], { replicaId: 2 })
+  // The first entry is a duplicate of what is committed; its answer waits for the second.
+  const appended = w.append([{ records: sent() }, { partition: 1, records: batch(['b']) }], { acks: -1 })
+  w.change('t', 0, { isr: [1] })
+  await w.time.settle()
+  await w.fetch([{ partition: 1, fetchOffset: 1, currentLeaderEpoch: 0 }], { replicaId: 2 })
+  t.match(await appended, [{ errorCode: ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, baseOffset: 0 }, { errorCode: 0 }])
+})
 
 t.test('C8: acks=-1 not committed in time is REQUEST_TIMED_OUT, and the data stays', async (t) => {
   const w = world({ replicas: [1, 2] })
@@ -389,6 +401,39 @@ t.test('J27: a deleted topic leaves a -delete directory, and its name can be use
   t.ok(names.includes('t-0'))
   t.equal(names.filter((name) => /^t-0\.[0-9a-f]{32}-delete$/.test(name)).length, 1)
 })
+
+t.test('R-D97: a log left over from an earlier topic of the name is put aside', async (t) => {
+  const w = new World()
+  w.logs.getOrCreate('t', 0, 'BBBBBBBBBBBBBBBBBBBBBA', defaultsOf(topicConfig))
+  w.createTopic('t')
+  t.match(await w.produce(batch(['a'])), { errorCode: 0, baseOffset: 0 })
+  const names = w.disk.list('/data').map(({ name }) => name)
+  t.equal(names.filter((name) => /^t-0\.[0-9a-f]{32}-stray$/.test(name)).length, 1)
+})
+
+t.test('a replica whose directory fails as it is made is KAFKA_STORAGE_ERROR', async (t) => {
+  const w = new World()
+  w.disk.hook = ({ kind }) => (kind === 'create' ? new DiskError('EIO', 'create: EIO') : undefined)
+  w.createTopic('t')
+  t.match(await w.append([{ records: batch(['a']) }]), [{ errorCode: ErrorCode.KAFKA_STORAGE_ERROR }])
+  t.match(await w.fetchOne(), { errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+  w.apply(w.deleteRecord('t'))
+  t.match(await w.fetchOne(), { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
+})
+
+t.test(
+  'a disk that fails while leadership or deletion is carried out takes the replica offline, not the node',
+  async (t) => {
+    const w = world()
+    w.disk.hook = ({ kind }) => (kind === 'rename' ? new DiskError('EIO', 'rename: EIO') : undefined)
+    w.change('t', 0, { leader: 1 })
+    t.match(await w.fetchOne(), { errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+    const other = world()
+    other.disk.hook = w.disk.hook
+    other.apply(other.deleteRecord('t'))
+    t.match(await other.fetchOne(), { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
+  },
+)
 
 t.test('a changed topic key holds from the next append on', async (t) => {
   const w = world()

@@ -358,6 +358,52 @@ t.test('R-D36: a fetch that waits is answered when the topic is deleted, or made
   }
 })
 
+/** Lets go of the newest batches, so that reads go to the disk and take a while. */
+const forgetTails = (w: World) => w.logs.environment.tails.evictIdle(Number.POSITIVE_INFINITY)
+
+t.test('D3: what is not in memory is read from the disk, within the same limits', async (t) => {
+  const w = world({ partitions: 3 })
+  for (const partition of [0, 1, 2]) for (let i = 0; i < 3; i++) await w.produce(batchOf(1000), { partition })
+  forgetTails(w)
+  const results = await w.fetch([{ partition: 0 }, { partition: 1 }, { partition: 2 }], { maxBytes: 4500 })
+  t.same(
+    results.map(({ records }) => size(records)),
+    [3000, 1500, 0],
+  )
+})
+
+t.test('D8: what is only on the disk answers a fetch that wants more', async (t) => {
+  const w = world()
+  await w.produce(batchOf(1000))
+  forgetTails(w)
+  t.equal(size((await w.fetchOne({}, { minBytes: 5000, maxWaitMs: 1000 })).records), 1000)
+})
+
+t.test('the topic is deleted, or the leadership goes, while the disk is read', async (t) => {
+  for (const kind of ['deleted', 'follower'] as const) {
+    const w = world({ partitions: 2, replicas: [1, 2], isr: [1] })
+    await w.produce(batchOf(1000))
+    forgetTails(w)
+    const fetched = w.fetch([{ currentLeaderEpoch: 0 }, { partition: 1 }], { maxWaitMs: 1000 })
+    if (kind === 'deleted') w.apply(w.deleteRecord('t'))
+    else w.change('t', 0, { leader: 2 })
+    const [first, second] = await fetched
+    if (kind === 'deleted') {
+      const gone = [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+      t.ok(gone.includes(first!.errorCode as 0), 'what was read before, or that it is gone')
+      t.equal(second!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    } else t.equal(second!.errorCode, 0)
+    t.equal(w.replicas.fetches.size, 0)
+  }
+})
+
+t.test('D12: read committed has no list where the first batch did not fit', async (t) => {
+  const w = world({ partitions: 2 })
+  for (const partition of [0, 1]) await w.produce(batchOf(1000), { partition })
+  const results = await w.fetch([{ partition: 0 }, { partition: 1 }], { isolationLevel: 1, maxBytes: 1500 })
+  t.match(results, [{ abortedTransactions: [] }, { records: [], abortedTransactions: null }])
+})
+
 t.test('shutdown answers whoever waits', async (t) => {
   const w = world({ replicas: [1, 2] })
   const fetched = watch(w.fetch([{}], { maxWaitMs: 1000 }))
