@@ -13,7 +13,7 @@ import { Log } from '../log/log.ts'
 import { MetadataLoader } from '../metadata/loader.ts'
 import { decodeBatches, encodeControls, encodeRecords } from './batches.ts'
 import type { QuorumConfig } from './config.ts'
-import { encodeSnapshot, listSnapshots, type SnapshotId, snapshotName } from './snapshot.ts'
+import { encodeSnapshot, listSnapshots, snapshotName } from './snapshot.ts'
 import { sameVoters, type Voter, type VoterEndpoint, type VoterSet, votersIn, votersRecords } from './voters.ts'
 
 export const METADATA_TOPIC = '__cluster_metadata'
@@ -73,7 +73,7 @@ export class MetadataQuorum {
   /** 0: voters from the configuration; 1: voters from the log (KIP-853). */
   readonly kraftVersion: 0 | 1
   readonly voters: VoterSet
-  /** Records of this node's bootstrap.checkpoint, for a log that does not say which metadata.version it has. */
+  /** Records of this node's bootstrap.checkpoint; none where the log says which metadata.version the cluster has. */
   readonly bootstrapRecords: readonly MetadataRecord[]
   readonly #options: QuorumOptions
   readonly #log: Log
@@ -98,7 +98,8 @@ export class MetadataQuorum {
     const endpoints = options.endpoints.map(({ name, host, port }) => ({ name, host, port }))
     const own: Voter = { id: options.nodeId, directoryId: options.directoryId, endpoints }
     const formatted = loaded.isFresh ? format(options, own) : []
-    this.bootstrapRecords = readBootstrap(disk, path.join(dir, BOOTSTRAP_FILE))
+    const hasFeatures = this.loader.image.features.metadataVersion > 0
+    this.bootstrapRecords = hasFeatures ? [] : readBootstrap(disk, path.join(dir, BOOTSTRAP_FILE))
     const isStatic = loaded.voters === undefined && !(loaded.isFresh && isDynamic(options))
     this.kraftVersion = isStatic ? 0 : 1
     checkSoleVoter(options, loaded.voters)
@@ -254,48 +255,37 @@ function load({ environment, dir }: QuorumOptions, log: Log): Loaded {
   const { disk, logger } = environment
   const loader = new MetadataLoader()
   const ids = listSnapshots(disk, log.dir)
-  let voters: VoterSet | undefined
   const newest = ids.at(-1)
-  if (newest) {
-    const bytes = disk.readFile(path.join(log.dir, snapshotName(newest)))
-    voters = loadSnapshot(loader, bytes, newest)
-    if (newest.offset > log.logEndOffset) log.truncateFullyAndStartAt(newest.offset)
-  }
+  const snapshot = () => decodeBatches(disk.readFile(path.join(log.dir, snapshotName(newest!))))
+  // What formatting wrote for the quorum has offset 0 and says nothing about the cluster (fact N-A42).
   const start = newest?.offset ?? 0
+  if (start > 0) {
+    loader.handle(
+      [...snapshot()].flatMap((batch) => (batch.control ? [] : batch.records)),
+      start - 1,
+      newest!.epoch,
+    )
+    if (start > log.logEndOffset) log.truncateFullyAndStartAt(start)
+  }
   if (log.logStartOffset > start) {
     throw new QuorumError(
       `the metadata log in ${dir} begins at offset ${log.logStartOffset} and no snapshot leads there`,
     )
   }
-  let votersInLog = false
+  let voters: VoterSet | undefined
   for (const bytes of log.batches(start)) {
     for (const batch of decodeBatches(bytes)) {
-      if (!batch.control) {
-        loader.handle(batch.records, batch.lastOffset, batch.epoch)
-        continue
-      }
-      const changed = votersIn(batch.records)
-      if (changed) {
-        voters = changed
-        votersInLog = true
-      }
+      if (batch.control) voters = votersIn(batch.records) ?? voters
+      else loader.handle(batch.records, batch.lastOffset, batch.epoch)
     }
   }
-  log.highWatermark = log.logEndOffset
-  logger.debug('loaded the metadata log', { snapshot: newest?.offset, endOffset: log.logEndOffset })
-  return { loader, isFresh: ids.length === 0 && log.logEndOffset === 0, voters, votersInLog }
-}
-
-function loadSnapshot(loader: MetadataLoader, bytes: Buffer, { offset, epoch }: SnapshotId): VoterSet | undefined {
-  let voters: VoterSet | undefined
-  const records: MetadataRecord[] = []
-  for (const batch of decodeBatches(bytes)) {
-    if (batch.control) voters = votersIn(batch.records) ?? voters
-    else records.push(...batch.records)
+  const votersInLog = voters !== undefined
+  if (!votersInLog && newest) {
+    for (const batch of snapshot()) if (batch.control) voters = votersIn(batch.records) ?? voters
   }
-  // What formatting wrote for the quorum has offset 0 and says nothing about the cluster (fact N-A42).
-  if (offset > 0) loader.handle(records, offset - 1, epoch)
-  return voters
+  log.highWatermark = log.logEndOffset
+  logger.debug('loaded the metadata log', { snapshot: start, endOffset: log.logEndOffset })
+  return { loader, isFresh: ids.length === 0 && log.logEndOffset === 0, voters, votersInLog }
 }
 
 const isDynamic = ({ config }: QuorumOptions): boolean => config['controller.quorum.voters'].length === 0
