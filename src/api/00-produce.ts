@@ -22,6 +22,8 @@ import { groupByTopic, isInternalTopic, nodeEndpoints } from './topics.ts'
 
 type Response = typeof ProduceResponse.Input
 
+/** KIP-951. */
+const CURRENT_LEADER_SINCE = 10
 const ADMIN_CLIENT_ID = '__admin_client'
 
 export const produce = (services: Services) =>
@@ -83,8 +85,11 @@ function refusal(entry: { topic: string; topicId: string; partition: number }, e
   }
 }
 
-function response(services: Services, results: ProduceResult[], { connection }: RequestContext): Response {
-  const leaders = results.flatMap(({ currentLeader }) => (currentLeader ? [currentLeader.leaderId] : []))
+function response(services: Services, results: ProduceResult[], { apiVersion, connection }: RequestContext): Response {
+  const namesLeaders = apiVersion >= CURRENT_LEADER_SINCE
+  const leaders = results.flatMap(({ currentLeader }) =>
+    currentLeader && namesLeaders ? [currentLeader.leaderId] : [],
+  )
   return {
     responses: groupByTopic(results).map(({ topic, topicId, items }) => ({
       name: topic,
@@ -97,7 +102,7 @@ function response(services: Services, results: ProduceResult[], { connection }: 
         logStartOffset: result.logStartOffset,
         recordErrors: recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })),
         errorMessage: result.errorMessage,
-        ...(currentLeader ? { currentLeader } : {}),
+        ...(currentLeader && namesLeaders ? { currentLeader } : {}),
       })),
     })),
     nodeEndpoints: nodeEndpoints(services.image(), leaders, connection.listener),

@@ -22,7 +22,9 @@ import { nodeEndpoints } from './topics.ts'
 type Request = FetchRequest
 type Response = typeof FetchResponse.Input
 
+const CURRENT_LEADER_SINCE = 12
 const TOPIC_IDS_SINCE = 13
+const ENDPOINTS_SINCE = 16
 
 export const fetch = (services: Services) =>
   handlerFor(FetchRequest, FetchResponse, {
@@ -92,14 +94,14 @@ function response(
     sessionId: number
     responses: { topic: string; topicId: string; partitions: FetchPartitionResult[] }[]
   },
-  { connection }: RequestContext,
+  { apiVersion, connection }: RequestContext,
 ): Response {
   const leaders: number[] = []
   const responses = answer.responses.map(({ topic, topicId, partitions }) => ({
     topic,
     topicId,
     partitions: partitions.map((result) => {
-      if (result.currentLeader) leaders.push(result.currentLeader.leaderId)
+      if (result.currentLeader && apiVersion >= ENDPOINTS_SINCE) leaders.push(result.currentLeader.leaderId)
       return {
         partitionIndex: result.partition,
         errorCode: result.errorCode,
@@ -110,7 +112,7 @@ function response(
         preferredReadReplica: result.preferredReadReplica,
         records: result.records,
         ...(result.divergingEpoch ? { divergingEpoch: result.divergingEpoch } : {}),
-        ...(result.currentLeader ? { currentLeader: result.currentLeader } : {}),
+        ...(result.currentLeader && apiVersion >= CURRENT_LEADER_SINCE ? { currentLeader: result.currentLeader } : {}),
       }
     }),
   }))

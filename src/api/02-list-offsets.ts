@@ -15,6 +15,8 @@ import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 import { groupByTopic } from './topics.ts'
 
+const LEADER_EPOCHS_SINCE = 4
+
 export const listOffsets = (services: Services) =>
   handlerFor(ListOffsetsRequest, ListOffsetsResponse, {
     key: 2,
@@ -32,7 +34,13 @@ export const listOffsets = (services: Services) =>
           partitions: items.map(({ partition, errorCode, timestamp, offset, leaderEpoch, oldStyleOffsets }) =>
             apiVersion === 0
               ? { partitionIndex: partition, errorCode, oldStyleOffsets }
-              : { partitionIndex: partition, errorCode, timestamp, offset, leaderEpoch },
+              : {
+                  partitionIndex: partition,
+                  errorCode,
+                  timestamp,
+                  offset,
+                  ...(apiVersion >= LEADER_EPOCHS_SINCE ? { leaderEpoch } : {}),
+                },
           ),
         })),
       }
