@@ -130,6 +130,8 @@ export class Log {
   #parentUnsynced = false
   #topicIdUnsynced = false
   #flushing: Promise<void> | undefined
+  /** Where the log was cut while a flush ran: what was appended behind it since is not covered. */
+  #cutDuringFlush = Number.POSITIVE_INFINITY
   #nextFlush: { promise: Promise<void>; upTo: number } | undefined
 
   /** Loads the log in `dir`, recovering it where needed, or makes a new one. Synchronous. */
@@ -455,7 +457,6 @@ export class Log {
       this.#config['segment.ms'],
       isCompacted(this.#config) ? this.#config['max.compaction.lag.ms'] : Number.POSITIVE_INFINITY,
     )
-    if (segment === this.#segments.active && segment.writtenBytes === 0) this.#writePending()
     const first = segment.firstTimestamp()
     const waited = first >= 0 ? maxTimestamp - first : this.#environment.clock.wallMs() - segment.createdMs
     return waited > limit - segment.rollJitterMs
@@ -507,7 +508,7 @@ export class Log {
       createdMs: clock.wallMs(),
       fresh: true,
     })
-    segment.removeFiles(false)
+    segment.removeLeftovers()
     segment.rollJitterMs = this.#rollJitter()
     segment.create(this.#config.preallocate ? segmentBytes(this.#config) : 0)
     this.#segments.add(segment)
@@ -593,16 +594,26 @@ export class Log {
     const upTo = Math.min(limit, this.#writtenEndOffset)
     this.#lastFlushMs = this.#environment.clock.wallMs()
     if (upTo <= this.#recoveryPoint) return
+    this.#cutDuringFlush = Number.POSITIVE_INFINITY
     const dirty = this.#segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
     try {
-      for (const segment of dirty) await segment.flush()
+      for (const segment of dirty) await this.#flushSegment(segment)
       await this.#flushNames()
     } catch (error) {
-      // Files that were deleted or moved in the meantime need no flush (N-G19).
-      if (this.#closed && error instanceof DiskError && error.code === 'ENOENT') return
+      if (this.#closed && isMissing(error)) return
       throw error
     }
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(upTo, this.#endOffset))
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(upTo, this.#cutDuringFlush))
+  }
+
+  /** Files that were deleted or moved in the meantime need no flush (N-G19). */
+  async #flushSegment(segment: Segment): Promise<void> {
+    if (segment.isRemoved) return
+    try {
+      await segment.flush()
+    } catch (error) {
+      if (!(segment.isRemoved && isMissing(error))) throw error
+    }
   }
 
   async #flushNames(): Promise<void> {
@@ -850,6 +861,7 @@ export class Log {
     const end = this.#endOffset
     this.#writtenEndOffset = end
     this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    this.#cutDuringFlush = Math.min(this.#cutDuringFlush, end)
     this.#logStartOffset = Math.min(this.#logStartOffset, end)
     this.#producers.snapshots.removeWhere((offset) => offset > end)
     if (this.#producers.endOffset !== end || !this.#producers.isEmpty) {
@@ -992,6 +1004,10 @@ export class Log {
 
 /** Bytes that `batches` reads ahead of its consumer. */
 const BATCHES_AT_A_TIME_BYTES = 1024 * 1024
+
+function isMissing(error: unknown): boolean {
+  return error instanceof DiskError && error.code === 'ENOENT'
+}
 
 function storageError(cause: unknown): ProtocolError {
   return new ProtocolError(ErrorCode.KAFKA_STORAGE_ERROR, undefined, { cause })

@@ -62,6 +62,8 @@ export class Segment {
   readonly #readMarks = new Map<number, number>()
   /** Counts truncations: what was read across one has to be read again. */
   truncations = 0
+  /** The segment is no part of the log any more, and its files are going or gone. */
+  isRemoved = false
   /** Not yet preallocated, since nothing was appended here in this life of the process (B8). */
   #indexesTrimmed = true
   /** The file is longer than what was appended. */
@@ -311,6 +313,7 @@ export class Segment {
 
   /** Renames the files so that nobody takes them for the log's; `removeFiles` follows later (B77). */
   markDeleted(): void {
+    this.isRemoved = true
     this.closeFile()
     for (const suffix of SEGMENT_SUFFIXES) {
       const file = segmentFile(this.#dir, this.baseOffset, suffix)
@@ -318,10 +321,20 @@ export class Segment {
     }
   }
 
+  /** The end of the segment; `marked`: the files have been renamed. */
   removeFiles(marked: boolean): void {
+    this.isRemoved = true
     this.closeFile()
     for (const suffix of SEGMENT_SUFFIXES) {
       this.#disk.remove(segmentFile(this.#dir, this.baseOffset, suffix) + (marked ? DELETED_SUFFIX : ''))
+    }
+  }
+
+  /** Files of an earlier segment at this offset, before this one makes its own (B23). */
+  removeLeftovers(): void {
+    for (const suffix of SEGMENT_SUFFIXES) {
+      const file = segmentFile(this.#dir, this.baseOffset, suffix)
+      if (this.#disk.exists(file)) this.#disk.remove(file)
     }
   }
 
