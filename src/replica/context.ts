@@ -20,6 +20,8 @@ export interface ReplicaContext {
   readonly produces: Purgatory<Partition>
   /** Fetches that wait for bytes. */
   readonly fetches: Purgatory<Partition>
+  /** Deletions of records that wait for followers. */
+  readonly deletions: Purgatory<Partition>
   readonly image: MetadataImage
   /** The replica here, by topic id where the name has one; else why there is none (D10 of the replication facts). */
   find(name: PartitionName): Partition | ErrorCode

@@ -187,6 +187,7 @@ class ReadPass {
       leaderEndOffset,
     })
     if (moved) this.#context.changed(partition)
+    else this.#context.deletions.check(partition)
   }
 
   #readLog(

@@ -21,6 +21,8 @@ export interface PartitionSurroundings {
   /** `replica.lag.time.max.ms`. */
   readonly maxLagMs: number
   monotonicMs(): number
+  /** Registered and unfenced. */
+  isAlive(brokerId: number): boolean
   /** May this broker join an ISR: registered, unfenced, not in controlled shutdown? */
   isActive(brokerId: number): boolean
 }
@@ -116,6 +118,15 @@ export class Partition {
 
   get writtenEnd(): Offset {
     return this.#writtenEnd
+  }
+
+  /** Below this no live replica keeps anything: the least of their log start offsets. Of a leader. */
+  get lowWatermark(): Offset {
+    let low = this.log.logStartOffset
+    for (const remote of this.#remotes.values()) {
+      if (this.#surroundings.isAlive(remote.brokerId)) low = Math.min(low, remote.logStartOffset)
+    }
+    return low
   }
 
   /** False for a new leader whose high watermark has not come to its epoch yet: what it calls latest might go back (D35). */

@@ -11,6 +11,7 @@ import { EMPTY_IMAGE, isActive, type MetadataImage } from '../metadata/image.ts'
 import type { LocalChanges } from '../metadata/topics-delta.ts'
 import { append } from './append.ts'
 import type { ReplicaConfig, ReplicaContext } from './context.ts'
+import { deleteRecords } from './delete-records.ts'
 import { offsetForLeaderEpoch } from './epoch-end.ts'
 import { fetch } from './fetch.ts'
 import { HostedPartitions } from './hosted-partitions.ts'
@@ -22,6 +23,8 @@ import { readBatches } from './read-batches.ts'
 import type {
   AppendRequest,
   CurrentLeader,
+  DeleteRecordsEntry,
+  DeleteRecordsResult,
   EpochEndEntry,
   EpochEndResult,
   FetchPartition,
@@ -57,6 +60,7 @@ export class ReplicaManager implements ReplicaContext {
   readonly writer: LogWriter
   readonly produces: Purgatory<Partition>
   readonly fetches: Purgatory<Partition>
+  readonly deletions: Purgatory<Partition>
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
   #image: MetadataImage = EMPTY_IMAGE
@@ -69,6 +73,7 @@ export class ReplicaManager implements ReplicaContext {
     this.clock = clock
     this.produces = new Purgatory(timers)
     this.fetches = new Purgatory(timers)
+    this.deletions = new Purgatory(timers)
     this.writer = new LogWriter({
       timers,
       onWritten: (partition, highWatermarkMoved) => this.#written(partition, highWatermarkMoved),
@@ -83,6 +88,7 @@ export class ReplicaManager implements ReplicaContext {
         brokerId,
         maxLagMs: config['replica.lag.time.max.ms'],
         monotonicMs: () => clock.monotonicMs(),
+        isAlive: (id) => this.#image.cluster.brokers.get(id)?.fenced === false,
         isActive: (id) => isActive(this.#image, id),
       },
     })
@@ -122,6 +128,11 @@ export class ReplicaManager implements ReplicaContext {
   /** See epoch-end.ts. */
   offsetForLeaderEpoch(_request: { replicaId: number }, entries: readonly EpochEndEntry[]): EpochEndResult[] {
     return offsetForLeaderEpoch(this, entries)
+  }
+
+  /** See delete-records.ts. */
+  deleteRecords(timeoutMs: number, entries: readonly DeleteRecordsEntry[]): Promise<DeleteRecordsResult[]> {
+    return deleteRecords(this, timeoutMs, entries)
   }
 
   /** All whole batches of a partition led here, from its start to what is written now: how a coordinator loads. */
@@ -165,6 +176,7 @@ export class ReplicaManager implements ReplicaContext {
   changed(partition: Partition): void {
     this.produces.check(partition)
     this.fetches.check(partition)
+    this.deletions.check(partition)
   }
 
   #written(partition: Partition, highWatermarkMoved: boolean): void {
@@ -182,5 +194,6 @@ export class ReplicaManager implements ReplicaContext {
     this.writer.flush()
     this.produces.close()
     this.fetches.close()
+    this.deletions.close()
   }
 }

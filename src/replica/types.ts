@@ -142,3 +142,18 @@ export interface EpochEndResult {
   leaderEpoch: number
   endOffset: number
 }
+
+export interface DeleteRecordsEntry {
+  topic: string
+  partition: number
+  /** Everything below goes; -1: everything below the high watermark. */
+  offset: number
+}
+
+export interface DeleteRecordsResult {
+  topic: string
+  partition: number
+  errorCode: ErrorCode
+  /** The least log start offset of the live replicas; -1 with an error. */
+  lowWatermark: number
+}

@@ -353,6 +353,21 @@ t.test('a failed write is KAFKA_STORAGE_ERROR for all that was in it, and for al
   t.match(await w.fetchOne(), { errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
 })
 
+t.test('B69: with flush.messages=1 an append is acknowledged, and visible, once it is synced', async (t) => {
+  const w = world({ config: { 'flush.messages': '1' } })
+  const before = w.partition('t').highWatermark
+  const appended = w.append([{ records: batch(['a']) }], { acks: -1 })
+  w.time.advance(0)
+  t.equal(w.partition('t').log.writtenEndOffset, 1)
+  t.equal(w.partition('t').highWatermark, before)
+  t.match(await appended, [{ errorCode: 0, baseOffset: 0 }])
+  t.same([w.partition('t').log.recoveryPoint, w.partition('t').highWatermark], [1, 1])
+
+  w.disk.hook = ({ kind }) => (kind === 'sync' ? new DiskError('EIO', 'sync: EIO') : undefined)
+  t.match(await w.produce(batch(['b'])), { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, baseOffset: -1 })
+  t.equal(w.partition('t').highWatermark, 1)
+})
+
 t.test('a failed directory leaves the other one alone', async (t) => {
   const w = new World({ dirs: ['/one', '/two'] })
   w.createTopic('t', { partitions: 2 })

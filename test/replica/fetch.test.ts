@@ -424,7 +424,8 @@ t.test('whatever is asked, sizes keep to the rules and the bytes are a slice of 
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(2), fc.integer({ min: 100, max: 2000 })), { minLength: 1, maxLength: 25 }),
       asked,
-      async (appends, { maxBytes, limits, from }) => {
+      fc.boolean(),
+      async (appends, { maxBytes, limits, from }, cold) => {
         const w = world({ partitions: 3 })
         const stored: Buffer[][] = [[], [], []]
         for (const [partition, bytes] of appends) {
@@ -440,6 +441,7 @@ t.test('whatever is asked, sizes keep to the rules and the bytes are a slice of 
           partitionMaxBytes,
           fetchOffset: Math.min(from[partition]!, stored[partition]!.length),
         }))
+        if (cold) forgetTails(w)
         const results: FetchPartitionResult[] = await w.fetch(partitions, { maxBytes })
         let left = maxBytes
         let first = true

@@ -37,6 +37,7 @@ function setUp(minIsr = 1) {
     brokerId: ME,
     maxLagMs: MAX_LAG_MS,
     monotonicMs: () => world.nowMs,
+    isAlive: (id) => world.active.has(id),
     isActive: (id) => world.active.has(id),
   })
   const append = (count: number) => {
