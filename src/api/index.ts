@@ -83,11 +83,9 @@ function handlersOf(services: Services, served: () => readonly ServedApi[]): Rec
 /** Finds the handler of a request, runs it, and puts what it gives, or how it fails, on the wire. */
 export class Api {
   readonly #handlers: ReadonlyMap<number, Handler>
-  readonly #services: Services
   readonly served: readonly ServedApi[]
 
   constructor(services: Services) {
-    this.#services = services
     const handlers = Object.values(handlersOf(services, () => this.served))
     this.#handlers = new Map(handlers.map((handler) => [handler.key, handler]))
     this.served = handlers
@@ -133,7 +131,6 @@ export class Api {
     const reason = handler
       ? `client ${clientId ?? ''} asked for ${handler.request.name} v${apiVersion}; versions served are ${handler.versions.join(' to ')}`
       : `client ${clientId ?? ''} asked for API ${apiKey} v${apiVersion}, which is not served`
-    this.#services.logger.warn(reason)
     return { kind: 'close', reason }
   }
 }
