@@ -52,6 +52,8 @@ t.test('E9: the member id is not given out before the group is in the log', asyn
   g.log.isHeld = true
   const first = g.join(9, {})
   t.equal(await g.now(first), undefined)
+  t.match(await g.now(g.list(5)), { groups: [] })
+  t.match(await g.now(g.describe(6, 'g')), { groups: [{ errorCode: ErrorCode.GROUP_ID_NOT_FOUND }] })
   g.log.commitNext()
   t.match(await g.now(first), { errorCode: ErrorCode.MEMBER_ID_REQUIRED })
 })
@@ -205,6 +207,13 @@ t.test('E26: and no longer than the first joiner would', async (t) => {
   await g.time.run(1000)
   t.match(first.value, { generationId: 1 })
   t.equal(first.value!.members.length, 7)
+  const members = first.value!.members.map(({ memberId }) => ({ memberId }))
+  await g.now(g.leave(3, { members }))
+  const next = g.join(3, {})
+  await g.time.run(2999)
+  t.equal(next.value, undefined)
+  await g.time.run(1)
+  t.match(next.value, { errorCode: 0 }, 'the windows of another time are forgotten')
 })
 
 t.test('E27: a rebalance waits for all members, and for ids that were given out', async (t) => {
@@ -282,14 +291,19 @@ t.test('E28: a new member whose connection died in join does not hold the group 
 
 t.test('a member whose connection died while it was parked in join is expired after the rebalance', async (t) => {
   const g = await Harness.start()
-  const { ids } = await g.stable('a', 'b')
-  const a = g.join(3, { memberId: ids[0]! })
-  await g.time.settle()
+  const { ids } = await g.stable('b', 'a')
+  ids.reverse()
   const lost = g.join(3, { memberId: ids[1]! })
+  // Longer than a session: what was left of the old one is over.
+  for (const _ of [1, 2, 3]) {
+    t.match(await g.now(g.heartbeat(3, { memberId: ids[0]! })), { errorCode: ErrorCode.REBALANCE_IN_PROGRESS })
+    await g.time.run(5000)
+  }
+  const a = g.join(3, { memberId: ids[0]! })
   t.match(await g.now(a), { generationId: 2 })
   t.match(lost.value, { generationId: 2 })
-  const sync = g.sync(3, { memberId: ids[0]!, generationId: 2 })
-  t.match(await g.now(sync), { errorCode: 0 })
+  t.match(await g.now(g.sync(3, { memberId: ids[0]!, generationId: 2 })), { errorCode: 0 })
+  t.match(await g.now(g.sync(3, { memberId: ids[1]!, generationId: 2 })), { errorCode: 0 })
   for (const _ of [1, 2]) {
     t.match(await g.now(g.heartbeat(3, { memberId: ids[0]!, generationId: 2 })), { errorCode: 0 })
     await g.time.run(5000)

@@ -229,6 +229,9 @@ t.test('E46: offsets are seen once they are committed; require_stable waits for 
   const commit = g.commit(6, { groupId: 'g', topics: orders(commitOf(0, 2)) })
   t.equal(await g.now(commit), undefined)
   t.same(await offsetsOf(g, 'g'), [['orders-0', 1, 0]])
+  t.match(await g.now(g.fetch(5, { groupId: 'g', topics: [{ name: 'orders', partitionIndexes: [0] }] })), {
+    topics: [{ partitions: [{ committedOffset: 1 }] }],
+  })
   const stable = g.fetch(7, { groupId: 'g', topics: null, requireStable: true })
   t.equal(await g.now(stable), undefined)
   g.log.commitNext()
@@ -382,7 +385,7 @@ t.test('E46, E48, J39: offsets in a transaction that is not over', async (t) => 
     return buildBatch({ ...producer(producerId), baseSequence: -1, isControl: true, records: [record] })
   }
   const log = [
-    buildBatch({ records: [offset(0, 1), offset(1, 1)] }),
+    buildBatch({ records: [offset(0, 1), offset(1, 1), offset(2, 1)] }),
     buildBatch({ ...producer(5), records: [offset(0, 2)] }),
     buildBatch({ ...producer(6), records: [offset(1, 2)] }),
     buildBatch({ ...producer(7), records: [offset(2, 2)] }),
@@ -401,6 +404,7 @@ t.test('E46, E48, J39: offsets in a transaction that is not over', async (t) => 
   t.same(await offsetsOf(g, 'g'), [
     ['orders-0', 2, 0],
     ['orders-1', 3, 0],
+    ['orders-2', 1, 0],
   ])
   const topics = [{ name: 'orders', partitionIndexes: [0, 2] }]
   t.match(await g.now(g.fetch(7, { groupId: 'g', topics, requireStable: true })), {

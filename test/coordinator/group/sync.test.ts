@@ -134,15 +134,18 @@ t.test('E37: the same when the high watermark does not move in time', async (t) 
 })
 
 t.test('an assignment that is stored after the next rebalance began counts no more', async (t) => {
-  const { g, leader, b } = await completing()
+  const { g, leader, b, c } = await completing()
   g.log.isHeld = true
   const own = g.sync(3, { memberId: leader, assignments: [{ memberId: b, assignment: Buffer.from('B') }] })
   await g.time.settle()
   g.leave(3, { members: [{ memberId: b }] })
   t.match(await g.now(own), { errorCode: ErrorCode.REBALANCE_IN_PROGRESS })
+  const again = g.join(3, { memberId: leader })
+  g.join(3, { memberId: c })
+  t.match(await g.now(again), { generationId: 2 })
   g.log.commitNext()
   await g.time.settle()
-  t.match(await g.now(g.describe(5, 'g')), { groups: [{ groupState: 'PreparingRebalance' }] })
+  t.match(await g.now(g.describe(5, 'g')), { groups: [{ groupState: 'CompletingRebalance' }] })
 })
 
 t.test('E13: an assignment larger than a batch is refused with UNKNOWN_SERVER_ERROR', async (t) => {
@@ -216,6 +219,7 @@ t.test('E40: leaving in all versions', async (t) => {
     members: [{ errorCode: 0 }, { errorCode: 0 }],
   })
   t.same(g.newRecords().map(sketch), ['group g gen=2 type=consumer []'])
+  t.equal(g.time.pending, 1, 'no session is left, only the expiry of offsets')
   t.match(await g.now(g.join(4, { memberId })), { errorCode: ErrorCode.UNKNOWN_MEMBER_ID })
 })
 

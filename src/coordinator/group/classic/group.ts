@@ -229,7 +229,6 @@ export class ClassicGroup {
   startGeneration(nowMs: number): void {
     this.generationId++
     this.protocolName = this.members.size > 0 ? this.selectProtocol() : null
-    this.pendingSync.clear()
     this.refreshSubscriptions()
     this.transitionTo(this.members.size > 0 ? 'CompletingRebalance' : 'Empty', nowMs)
   }
