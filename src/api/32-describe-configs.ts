@@ -24,13 +24,14 @@ export const describeConfigs = (services: Services) =>
     key: 32,
     versions: [0, 4],
 
-    handle: (request) => ({
+    handle: (request, { apiVersion }) => ({
       throttleTimeMs: 0,
       results: request.resources.map((resource) => {
         const { errorCode, entries, message } = find(services, resource)
         const { resourceType, resourceName, configurationKeys } = resource
         const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined
-        const configs = entries.filter(({ name }) => wanted?.has(name) ?? true).map((entry) => show(entry, request))
+        const chosen = entries.filter(({ name }) => wanted?.has(name) ?? true)
+        const configs = chosen.map((entry) => show(entry, request, apiVersion))
         return { errorCode, errorMessage: message, resourceType, resourceName, configs }
       }),
     }),
@@ -77,12 +78,13 @@ function find({ configs, image, nodeId }: Services, { resourceType, resourceName
   }
 }
 
-function show(entry: ConfigEntry, request: DescribeConfigsRequest) {
+function show(entry: ConfigEntry, request: DescribeConfigsRequest, apiVersion: number) {
   return {
     name: entry.name,
     value: entry.value,
     readOnly: entry.readOnly,
-    isDefault: entry.source === CONFIG_SOURCE.DEFAULT,
+    // Only v0 has the field; from v1 on the source says it.
+    isDefault: apiVersion === 0 && entry.source === CONFIG_SOURCE.DEFAULT,
     configSource: entry.source,
     isSensitive: entry.sensitive,
     synonyms: request.includeSynonyms ? entry.synonyms : [],
