@@ -147,7 +147,7 @@ export class FetchSessionCache {
     session.usedMs = this.#clock.monotonicMs()
     session.size = session.partitions.size
     session.epoch = nextSessionEpoch(session.epoch)
-    return new IncrementalContext(session, request)
+    return new IncrementalContext(session)
   }
 
   /** A session for what a full fetch asked and was answered; 0 where there is no room. */
@@ -366,10 +366,10 @@ class IncrementalContext implements FetchContext {
   readonly #session: Session
   readonly #epoch: number
 
-  constructor(session: Session, _request: SessionRequest) {
+  constructor(session: Session) {
     this.#session = session
     this.#epoch = session.epoch
-    // As they are now: a later request of the session must not change what this one reads.
+    // In the order of now: a later request of the session may add, forget and reorder meanwhile.
     this.partitions = [...session.partitions.values()]
   }
 
