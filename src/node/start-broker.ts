@@ -48,9 +48,9 @@ export interface RunningBroker extends AsyncDisposable {
  * @throws ConfigError, NetworkError (port taken) or DiskError (data directory locked), each worded for a person
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const { port = 0, host, dataDir, config = {}, topics = {}, nodeId, logLevel = 'error' } = options
+  const { host, dataDir, config = {}, topics = {}, nodeId, logLevel = 'error' } = options
+  const port = options.port ?? (host === undefined && config.listeners !== undefined ? undefined : 0)
   const setup = setUp({
-    port,
     flags: config,
     logLevel,
     topics: Object.entries(topics).map(([name, topic]) => ({
@@ -59,6 +59,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
       replicationFactor: topic.replicationFactor ?? -1,
       configs: topic.config ?? {},
     })),
+    ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(nodeId === undefined ? {} : { nodeId }),

@@ -182,7 +182,7 @@ export class TestBroker {
 
   /** It goes when the test does. */
   static async start(t: Test, options: BrokerOptions = {}): Promise<TestBroker> {
-    const broker = await startBroker({ host: '127.0.0.1', ...options })
+    const broker = await startBroker(options.config?.listeners ? options : { host: '127.0.0.1', ...options })
     const test = new TestBroker(broker, await Wire.open(broker.port))
     t.teardown(() => test.stop())
     return test

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorName } from '../../protocol/errors.ts'
@@ -59,6 +59,7 @@ class KillSoak {
   #program: Program | undefined
   #acknowledgments = 0
   #records = 0
+  #wasStopped = false
   #atAcknowledgment: (() => void) | undefined
   readonly #startMs: number[] = []
   readonly #counts = { killed: 0, stopped: 0, killedAtStart: 0 }
@@ -176,6 +177,7 @@ class KillSoak {
     else {
       await program.kill()
       this.#counts.killed++
+      this.#wasStopped = false
     }
     failed.catch(() => {})
     await Promise.all(running)
@@ -187,6 +189,7 @@ class KillSoak {
     const { code, signal } = await within(STALLED_MS, 'the broker did not stop', program.exited)
     expect(code === 0, () => `stopped with SIGTERM under load the broker ended with ${code ?? signal}`)
     this.#counts.stopped++
+    this.#wasStopped = true
   }
 
   async #verify(broker: RunningBroker): Promise<void> {
@@ -198,6 +201,10 @@ class KillSoak {
       const checked = await verifyFrom(peer, partition, verifiedEnd, verifiedNumber, this.#firstTimestamp)
       partition.verifiedEnd = checked.end
       partition.verifiedNumber = checked.lastNumber
+      partition.snapshotOffsets = readdirSync(join(this.dataDir, partition.name))
+        .filter((file) => file.endsWith('.snapshot'))
+        .map((file) => Number.parseInt(file, 10))
+        .filter((offset) => this.#wasStopped || offset < checked.end)
     }
     for (const group of this.#groups) await group.verify(peer)
     await this.#topics.verify(peer)
@@ -244,6 +251,7 @@ class KillSoak {
     process.stdout.write(
       `${round}/${this.#options.count} rounds: ${this.#records} records in ${this.#acknowledgments} acknowledged requests; ` +
         `killed ${killed}, killed while starting ${killedAtStart}, stopped ${stopped}; ` +
+        `${this.#lanes.reduce((sum, { forgotten }) => sum + forgotten, 0)} resent batches were forgotten; ` +
         `started in ${Math.round(times[times.length >> 1]!)} ms (median), ${Math.round(times.at(-1)!)} ms (longest)\n`,
     )
   }
