@@ -115,7 +115,11 @@ export class MetadataDelta {
 
   #applyFeatures(): FeaturesImage {
     if (this.#features.size === 0) return this.image.features
-    const levels = new Map([...this.image.features.levels, ...this.#features].filter(([, level]) => level > 0))
+    const levels = new Map(this.image.features.levels)
+    for (const [name, level] of this.#features) {
+      if (level > 0) levels.set(name, level)
+      else levels.delete(name)
+    }
     return {
       levels: new Map([...levels].sort(([one], [other]) => (one < other ? -1 : 1))),
       metadataVersion: levels.get(FEATURE.METADATA_VERSION) ?? 0,

@@ -1,3 +1,4 @@
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { boolean, configTable, defaultsOf, int } from '../../src/base/config.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
@@ -6,7 +7,6 @@ import { configRules } from '../../src/controller/config-rules.ts'
 import { Controller, type ControllerOptions } from '../../src/controller/controller.ts'
 import { freshFeatureRecords } from '../../src/controller/features.ts'
 import { type DecisionConfig, type DecisionContext, FULL_ACCESS, type RecordLog } from '../../src/controller/ports.ts'
-import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { topicConfig } from '../../src/log/config.ts'
 import { MetadataDelta } from '../../src/metadata/delta.ts'
 import { EffectiveConfig } from '../../src/metadata/effective-config.ts'
@@ -18,7 +18,8 @@ export const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 
 /** Directory id of broker n. */
 export const directoryOf = (id: number): string => Buffer.alloc(16, 0x40 + id).toString('base64url')
-export const incarnationOf = (id: number, life = 0): string => Buffer.alloc(16, 0x80 + 8 * life + id).toString('base64url')
+export const incarnationOf = (id: number, life = 0): string =>
+  Buffer.alloc(16, 0x80 + 8 * life + id).toString('base64url')
 
 export const decisionConfig: DecisionConfig = { ...defaultsOf(controllerConfig), 'min.insync.replicas': 1 }
 
@@ -139,7 +140,7 @@ export const registrationOf = (id: number, life = 0, previousBrokerEpoch = -1n) 
   incarnationId: incarnationOf(id, life),
   listeners: [{ name: 'PLAINTEXT', host: 'localhost', port: 9090 + id, securityProtocol: 0 }],
   features: supported(),
-  rack: null,
+  rack: null as string | null,
   isMigratingZkBroker: false,
   logDirs: [directoryOf(id)],
   previousBrokerEpoch,
