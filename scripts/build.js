@@ -16,25 +16,17 @@ const shared = {
   bundle: true,
   platform: 'node',
   target: 'node20',
+  format: 'cjs',
   external,
-  logLevel: 'warning',
-  legalComments: 'none',
-}
-await build({
-  ...shared,
-  entryPoints: ['dist/src/cli/main.js'],
-  outfile: 'dist/odradek.cjs',
-  format: 'cjs',
+  alias: { 'string-width': './scripts/text-width.js' },
+  // Half the text to parse at each start; names stay, so that stack traces can be read.
+  minifyWhitespace: true,
   minifySyntax: true,
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-})
-await build({
-  ...shared,
-  entryPoints: ['dist/src/index.js'],
-  outfile: 'dist/index.cjs',
-  format: 'cjs',
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-})
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+}
+await build({ ...shared, entryPoints: ['dist/src/cli/main.js'], outfile: 'dist/odradek.cjs' })
+await build({ ...shared, entryPoints: ['dist/src/index.js'], outfile: 'dist/index.cjs' })
 writeFileSync('dist/.built', '')
