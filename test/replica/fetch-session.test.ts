@@ -5,12 +5,12 @@ import { ManualTime } from '../../src/base/manual-time.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import {
   FetchSessionCache,
-  nextSessionEpoch,
-  SESSION_IDLE_MS,
   type SessionPartition,
   type SessionRequest,
   type SessionResult,
 } from '../../src/replica/fetch-session.ts'
+import { nextSessionEpoch } from '../../src/replica/session.ts'
+import { SESSION_IDLE_MS } from '../../src/replica/session-shard.ts'
 
 const MAX_INT32 = 2147483647
 
