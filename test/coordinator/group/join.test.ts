@@ -291,27 +291,30 @@ t.test('E28: a new member whose connection died in join does not hold the group 
 
 t.test('a member whose connection died while it was parked in join is expired after the rebalance', async (t) => {
   const g = await Harness.start()
-  const { ids } = await g.stable('b', 'a')
-  ids.reverse()
-  const lost = g.join(3, { memberId: ids[1]! })
+  const [leader, lost, last] = (await g.stable('a', 'b', 'c')).ids as [string, string, string]
+  const parked = [g.join(3, { memberId: leader }), g.join(3, { memberId: lost })]
   // Longer than a session: what was left of the old one is over.
   for (const _ of [1, 2, 3]) {
-    t.match(await g.now(g.heartbeat(3, { memberId: ids[0]! })), { errorCode: ErrorCode.REBALANCE_IN_PROGRESS })
+    t.match(await g.now(g.heartbeat(3, { memberId: last })), { errorCode: ErrorCode.REBALANCE_IN_PROGRESS })
     await g.time.run(5000)
   }
-  const a = g.join(3, { memberId: ids[0]! })
-  t.match(await g.now(a), { generationId: 2 })
-  t.match(lost.value, { generationId: 2 })
-  t.match(await g.now(g.sync(3, { memberId: ids[0]!, generationId: 2 })), { errorCode: 0 })
-  t.match(await g.now(g.sync(3, { memberId: ids[1]!, generationId: 2 })), { errorCode: 0 })
+  t.match(await g.now(g.join(3, { memberId: last })), { generationId: 2 })
+  t.match(
+    parked.map(({ value }) => value),
+    [{ generationId: 2 }, { generationId: 2 }],
+  )
+  for (const memberId of [leader, lost, last]) {
+    t.match(await g.now(g.sync(3, { memberId, generationId: 2 })), { errorCode: 0 })
+  }
+  const beat = (memberId: string) => g.now(g.heartbeat(3, { memberId, generationId: 2 }))
   for (const _ of [1, 2]) {
-    t.match(await g.now(g.heartbeat(3, { memberId: ids[0]!, generationId: 2 })), { errorCode: 0 })
+    t.match([await beat(leader), await beat(last)], [{ errorCode: 0 }, { errorCode: 0 }])
     await g.time.run(5000)
   }
-  t.match(await g.now(g.heartbeat(3, { memberId: ids[0]!, generationId: 2 })), {
-    errorCode: ErrorCode.REBALANCE_IN_PROGRESS,
-  })
-  t.match(await g.now(g.join(3, { memberId: ids[0]! })), { generationId: 3, members: [{ memberId: ids[0] }] })
+  t.match(await beat(leader), { errorCode: ErrorCode.REBALANCE_IN_PROGRESS })
+  const again = g.join(3, { memberId: leader })
+  g.join(3, { memberId: last })
+  t.match(await g.now(again), { generationId: 3, members: [{ memberId: leader }, { memberId: last }] })
 })
 
 t.test('a join that is sent again takes the place of the parked one', async (t) => {
