@@ -76,10 +76,20 @@ export class LogDir {
     }
   }
 
-  /** Says who the directory belongs to (B40). */
+  /** Says who the directory belongs to (B40). `syncMeta` makes it last; a start need not wait for that. */
   writeMeta(meta: MetaProperties, nowMs: number): void {
-    this.#disk.replaceFile(path.join(this.path, META_FILE), encodeMetaProperties(meta, nowMs), { sync: true })
+    this.#disk.replaceFile(path.join(this.path, META_FILE), encodeMetaProperties(meta, nowMs))
     this.meta = meta
+  }
+
+  async syncMeta(): Promise<void> {
+    const file = this.#disk.open(path.join(this.path, META_FILE))
+    try {
+      await file.syncAsync()
+    } finally {
+      file.close()
+    }
+    await this.#disk.syncDirAsync(this.path)
   }
 
   /** Names of the directories in it. */

@@ -108,7 +108,7 @@ export class LogManager {
     return this.#logs.values()
   }
 
-  /** Directory id of the directory in which a log lies. */
+  /** The directory in which a log lies. */
   dirOf(log: Log): DirInfo | undefined {
     return this.dirs.find((dir) => dir.path === path.dirname(log.dir))
   }
@@ -162,6 +162,10 @@ export class LogManager {
       if (meta?.version === 1 && meta.directoryId !== null) continue
       const directoryId = meta?.directoryId ?? randomUuid(random)
       dir.writeMeta({ version: 1, clusterId: known, nodeId, directoryId }, clock.wallMs())
+      dir.syncMeta().catch((error: unknown) => {
+        if (!(error instanceof DiskError)) throw error
+        if (!this.#isShutDown) this.failDir(dir.path, error)
+      })
     }
   }
 

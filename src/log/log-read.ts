@@ -1,4 +1,4 @@
-import { type BatchView, NO_LEADER_EPOCH } from '../../protocol/records/batch.ts'
+import { BATCH_OVERHEAD, type BatchView, NO_LEADER_EPOCH } from '../../protocol/records/batch.ts'
 import { readMessages } from '../../protocol/records/legacy.ts'
 import { readRecords } from '../../protocol/records/record.ts'
 import { eachBatch, headerAt, type Reading } from './disk-reader.ts'
@@ -82,6 +82,8 @@ function cutAt(bytes: Buffer, segment: Segment, position: number, limit: number,
   let next = -1
   while (at < limit) {
     const batch = headerAt(bytes, at)
+    // Damage is for the client to see: what follows is given out as it is.
+    if (batch === undefined && bytes.length - at >= BATCH_OVERHEAD) break
     if (batch === undefined || batch.lastOffset >= upTo) {
       limit = at
       break

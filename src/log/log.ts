@@ -1,7 +1,5 @@
-import path from 'node:path'
-import { decodePartitionMetadata, encodePartitionMetadata } from '../../protocol/checkpoint/partition-metadata.ts'
-import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
-import { type BatchView, batches as wholeBatches } from '../../protocol/records/batch.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import type { BatchView } from '../../protocol/records/batch.ts'
 import { parseMarker } from '../../protocol/records/control.ts'
 import { readRecords } from '../../protocol/records/record.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
@@ -9,27 +7,20 @@ import { assert } from '../base/assert.ts'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { isCompacted, segmentBytes, type TopicConfig } from './config.ts'
-import { eachBatch } from './disk-reader.ts'
 import type { LogEnvironment } from './environment.ts'
-import { PARTITION_METADATA_FILE } from './file-names.ts'
+import { type FlushedLog, Flusher } from './flusher.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import { type LoadedLog, loadLog, replayProducers } from './loader.ts'
-import {
-  abortedTransactions,
-  type FetchSlice,
-  type FoundRecord,
-  findByTimestamp,
-  findMaxTimestamp,
-  type ReadOptions,
-  readBatches,
-  type SegmentSlice,
-} from './log-read.ts'
+import type { FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
+import { LogReader, type ReadableLog } from './log-reader.ts'
 import { firstOffset } from './producer-entry.ts'
 import type { AppendOrigin, ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
-import { type Chunk, Tail } from './tail.ts'
+import { Tail } from './tail.ts'
+import { TopicIdFile } from './topic-id-file.ts'
 import { type RecordError, validateForFollower, validateForLeader } from './validator.ts'
+import { WriteQueue } from './write-queue.ts'
 
 export type { AbortedTransaction, FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
 export { type RecordError, RecordValidationError } from './validator.ts'
@@ -80,16 +71,6 @@ export interface AppendInfo {
   recordErrors: readonly RecordError[]
 }
 
-/** Bytes appended and not yet handed to the system. */
-interface Pending {
-  segment: Segment
-  position: number
-  chunk: Chunk
-  start: number
-  end: number
-  lastOffset: number
-}
-
 /**
  * One partition's log.
  *
@@ -97,8 +78,8 @@ interface Pending {
  * everything kept to the system, as one gathered write. Nothing may be acknowledged, or shown to readers, before it is
  * below `writtenEndOffset`.
  *
- * Invariants: recoveryPoint <= writtenEndOffset <= logEndOffset, and
- * logStartOffset <= logEndOffset. Segments cover [first base, logEndOffset) without overlap.
+ * Invariants: recoveryPoint <= writtenEndOffset <= logEndOffset, and logStartOffset <= logEndOffset. Segments cover
+ * [first base, logEndOffset) without overlap.
  *
  * The operation during which the disk fails throws the DiskError; every one after it KAFKA_STORAGE_ERROR. Nothing is
  * changed on disk any more then, so that recovery finds all that was acknowledged.
@@ -113,26 +94,19 @@ export class Log {
   readonly #epochs: LeaderEpochs
   readonly #producers: ProducerState
   readonly #tail: Tail
+  readonly #queue = new WriteQueue()
+  readonly #reader: LogReader
+  readonly #flusher: Flusher
+  readonly #topicIdFile: TopicIdFile
   #dir: string
-  #topicId: string
   #config: TopicConfig
   #logStartOffset: number
   #endOffset: number
   #writtenEndOffset: number
-  #recoveryPoint: number
   #highWatermark: number
-  #pending: Pending[] = []
   #failure: DiskError | undefined
   #closed = false
   #lastFlushMs: number
-  /** Names in the directory changed since its last fsync; the parent's too, for a log that is new. */
-  #dirUnsynced = false
-  #parentUnsynced = false
-  #topicIdUnsynced = false
-  #flushing: Promise<void> | undefined
-  /** Where the log was cut while a flush ran: what was appended behind it since is not covered. */
-  #cutDuringFlush = Number.POSITIVE_INFINITY
-  #nextFlush: { promise: Promise<void>; upTo: number } | undefined
 
   /** Loads the log in `dir`, recovering it where needed, or makes a new one. Synchronous. */
   static open(options: LogOptions): Log {
@@ -166,14 +140,60 @@ export class Log {
     this.#logStartOffset = loaded.logStartOffset
     this.#endOffset = loaded.endOffset
     this.#writtenEndOffset = loaded.endOffset
-    this.#recoveryPoint = loaded.recoveryPoint
     this.#highWatermark = clamp(options.highWatermark ?? loaded.logStartOffset, loaded.logStartOffset, loaded.endOffset)
+    this.#producers.onHighWatermark(this.#highWatermark)
     this.#lastFlushMs = environment.clock.wallMs()
-    this.#dirUnsynced = isNew
-    this.#parentUnsynced = isNew
+    this.#topicIdFile = new TopicIdFile(environment.disk, options.dir, this.#logger)
+    this.#reader = new LogReader(this.#readable())
+    this.#flusher = new Flusher(this.#flushed(), loaded.recoveryPoint, isNew || loaded.endOffset === 0)
     for (const segment of loaded.segments.all) segment.rollJitterMs = this.#rollJitter()
-    this.#topicId = this.#readTopicId() ?? ZERO_UUID
     if (options.topicId !== ZERO_UUID) this.assignTopicId(options.topicId)
+  }
+
+  /** What the reading half sees of this log. */
+  #readable(): ReadableLog {
+    const log = this
+    return {
+      segments: this.#segments,
+      tail: this.#tail,
+      get logStartOffset() {
+        return log.#logStartOffset
+      },
+      get logEndOffset() {
+        return log.#endOffset
+      },
+      get writtenEndOffset() {
+        return log.#writtenEndOffset
+      },
+      fail: (error) => this.#fail(error),
+    }
+  }
+
+  /** What the flusher sees of it. */
+  #flushed(): FlushedLog {
+    const log = this
+    return {
+      disk: this.#environment.disk,
+      segments: this.#segments,
+      epochs: this.#epochs,
+      producers: this.#producers,
+      topicIdFile: this.#topicIdFile,
+      get dir() {
+        return log.#dir
+      },
+      get failure() {
+        return log.#failure
+      },
+      get isClosed() {
+        return log.#closed
+      },
+      writeQueued: () => {
+        this.#lastFlushMs = this.#environment.clock.wallMs()
+        this.#writeQueued()
+        return this.#writtenEndOffset
+      },
+      fail: (error) => this.#fail(error),
+    }
   }
 
   get dir(): string {
@@ -182,7 +202,7 @@ export class Log {
 
   /** ZERO_UUID where the log has none. */
   get topicId(): string {
-    return this.#topicId
+    return this.#topicIdFile.topicId
   }
 
   get config(): TopicConfig {
@@ -210,7 +230,7 @@ export class Log {
 
   /** Everything below has been flushed to the medium. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint
+    return this.#flusher.recoveryPoint
   }
 
   get highWatermark(): number {
@@ -258,42 +278,23 @@ export class Log {
   }
 
   get hasPending(): boolean {
-    return this.#pending.length > 0
+    return !this.#queue.isEmpty
   }
 
   // Topic id
 
   /** Ties the directory to the topic, once (B39). */
   assignTopicId(topicId: string): void {
-    if (topicId === this.#topicId) return
-    if (this.#topicId !== ZERO_UUID) {
+    const known = this.#topicIdFile.topicId
+    if (topicId === known) return
+    if (known !== ZERO_UUID) {
       throw new ProtocolError(
         ErrorCode.INCONSISTENT_TOPIC_ID,
-        `${this.#dir} belongs to topic id ${this.#topicId}, not ${topicId}`,
+        `${this.#dir} belongs to topic id ${known}, not ${topicId}`,
       )
     }
-    this.#guard(() =>
-      this.#environment.disk.replaceFile(
-        path.join(this.#dir, PARTITION_METADATA_FILE),
-        encodePartitionMetadata(topicId),
-      ),
-    )
-    this.#topicId = topicId
-    this.#topicIdUnsynced = true
-    this.#dirUnsynced = true
-  }
-
-  #readTopicId(): string | undefined {
-    const { disk } = this.#environment
-    const file = path.join(this.#dir, PARTITION_METADATA_FILE)
-    if (!disk.exists(file)) return undefined
-    try {
-      return decodePartitionMetadata(disk.readFile(file).toString())
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#logger.warn('partition.metadata cannot be read and counts as missing', { reason: error.message })
-      return undefined
-    }
+    this.#guard(() => this.#topicIdFile.write(topicId))
+    this.#flusher.namesChanged()
   }
 
   // Appending
@@ -394,13 +395,7 @@ export class Log {
       const position = segment.append(batch, this.#config['index.interval.bytes'])
       const { baseOffset, lastOffset } = batch
       const kept = this.#tail.add(batch.bytes, baseOffset, lastOffset, segment, position, nowMs)
-      const last = this.#pending.at(-1)
-      if (last !== undefined && last.chunk === kept.chunk && last.end === kept.start) {
-        last.end = kept.end
-        last.lastOffset = lastOffset
-      } else {
-        this.#pending.push({ segment, position, lastOffset, ...kept })
-      }
+      this.#queue.add(segment, position, lastOffset, kept)
       if (batch.hasProducerId) {
         const completed = this.#producers.update(batch)
         if (completed?.isAborted) segment.txnIndex.append(completed)
@@ -480,7 +475,7 @@ export class Log {
       this.#recreate(active)
       return
     }
-    this.#writePending()
+    this.#writeQueued()
     active.close()
     this.#producers.advanceTo(baseOffset)
     this.#producers.takeSnapshot()
@@ -512,7 +507,7 @@ export class Log {
     segment.rollJitterMs = this.#rollJitter()
     segment.create(this.#config.preallocate ? segmentBytes(this.#config) : 0)
     this.#segments.add(segment)
-    this.#dirUnsynced = true
+    this.#flusher.namesChanged()
   }
 
   // Writing and flushing
@@ -524,10 +519,8 @@ export class Log {
    */
   write(): void | Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#pending.length === 0)
-      return this.#flushing !== undefined && this.#flushesEagerly() ? this.flush() : undefined
     try {
-      this.#writePending()
+      this.#writeQueued()
     } catch (error) {
       throw this.#fail(error)
     }
@@ -535,114 +528,26 @@ export class Log {
   }
 
   #flushesEagerly(): boolean {
-    return this.#writtenEndOffset - this.#recoveryPoint >= this.#config['flush.messages']
+    return this.#writtenEndOffset - this.recoveryPoint >= this.#config['flush.messages']
   }
 
-  #writePending(): void {
-    const pending = this.#pending
-    for (let from = 0; from < pending.length; ) {
-      const { segment, position } = pending[from]!
-      const buffers: Buffer[] = []
-      let bytes = 0
-      let to = from
-      for (; to < pending.length && pending[to]!.segment === segment; to++) {
-        const { chunk, start, end } = pending[to]!
-        buffers.push(chunk.buffer.subarray(start, end))
-        bytes += end - start
-      }
-      segment.write(position, buffers, bytes)
-      this.#writtenEndOffset = pending[to - 1]!.lastOffset + 1
-      from = to
-    }
-    this.#pending = []
+  #writeQueued(): void {
+    this.#queue.write((lastOffset) => {
+      this.#writtenEndOffset = lastOffset + 1
+    })
   }
 
   /**
-   * fsync of everything below `upTo` (default: all that was written), with its indexes, epochs and names; moves the
+   * fsync of everything below `upTo` (default: all that was appended), with its indexes, epochs and names; moves the
    * recovery point. Calls during a flush share the next one.
    */
   flush(upTo = Number.POSITIVE_INFINITY): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#flushing === undefined) return this.#startFlush(upTo)
-    if (this.#nextFlush !== undefined) {
-      this.#nextFlush.upTo = Math.max(this.#nextFlush.upTo, upTo)
-      return this.#nextFlush.promise
-    }
-    const next = { upTo, promise: Promise.resolve() }
-    next.promise = this.#flushing.then(() => {
-      this.#nextFlush = undefined
-      return this.#startFlush(next.upTo)
-    })
-    this.#nextFlush = next
-    return next.promise
-  }
-
-  #startFlush(upTo: number): Promise<void> {
-    const flushing = this.#flushNow(upTo)
-      .catch((error: unknown) => {
-        throw this.#fail(error)
-      })
-      .finally(() => {
-        if (this.#flushing === flushing) this.#flushing = undefined
-      })
-    this.#flushing = flushing
-    return flushing
-  }
-
-  async #flushNow(limit: number): Promise<void> {
-    this.#writePending()
-    const upTo = Math.min(limit, this.#writtenEndOffset)
-    this.#lastFlushMs = this.#environment.clock.wallMs()
-    if (upTo <= this.#recoveryPoint) return
-    this.#cutDuringFlush = Number.POSITIVE_INFINITY
-    const dirty = this.#segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
-    try {
-      for (const segment of dirty) await this.#flushSegment(segment)
-      await this.#flushNames()
-    } catch (error) {
-      if (this.#closed && isMissing(error)) return
-      throw error
-    }
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(upTo, this.#cutDuringFlush))
-  }
-
-  /** Files that were deleted or moved in the meantime need no flush (N-G19). */
-  async #flushSegment(segment: Segment): Promise<void> {
-    if (segment.isRemoved) return
-    try {
-      await segment.flush()
-    } catch (error) {
-      if (!(segment.isRemoved && isMissing(error))) throw error
-    }
-  }
-
-  async #flushNames(): Promise<void> {
-    const { disk } = this.#environment
-    const epochsChanged = await this.#epochs.sync()
-    if (this.#topicIdUnsynced) {
-      this.#topicIdUnsynced = false
-      const file = disk.open(path.join(this.#dir, PARTITION_METADATA_FILE))
-      try {
-        await file.syncAsync()
-      } finally {
-        file.close()
-      }
-    }
-    const snapshot = this.#producers.snapshots.latest()
-    if (this.#dirUnsynced && snapshot !== undefined) await this.#producers.snapshots.sync(snapshot)
-    if (this.#dirUnsynced || epochsChanged) {
-      this.#dirUnsynced = false
-      await disk.syncDirAsync(this.#dir)
-    }
-    if (this.#parentUnsynced) {
-      this.#parentUnsynced = false
-      await disk.syncDirAsync(path.dirname(this.#dir))
-    }
+    return this.#flusher.flush(upTo)
   }
 
   /** Whether flush.ms has passed with something unflushed (B69). */
   isFlushDue(nowMs: number): boolean {
-    return this.#recoveryPoint < this.#writtenEndOffset && nowMs - this.#lastFlushMs >= this.#config['flush.ms']
+    return this.recoveryPoint < this.#writtenEndOffset && nowMs - this.#lastFlushMs >= this.#config['flush.ms']
   }
 
   // Reading
@@ -654,136 +559,29 @@ export class Log {
    */
   read(options: ReadOptions): FetchSlice | Promise<FetchSlice> {
     this.#ensureOnline()
-    const { offset } = options
-    if (offset < this.#logStartOffset || offset > this.#endOffset) {
-      throw new ProtocolError(
-        ErrorCode.OFFSET_OUT_OF_RANGE,
-        `offset ${offset} is outside of ${this.#logStartOffset} to ${this.#endOffset}`,
-      )
-    }
-    const upTo = Math.min(options.upTo, this.#writtenEndOffset)
-    if (offset >= upTo) return this.#nothingRead(options)
-    const slice = this.#tail.read(offset, options.maxBytes, upTo, options.minOneBatch)
-    if (slice !== undefined) return this.#fetched(slice, options)
-    return this.#readFromDisk({ ...options, upTo })
-  }
-
-  async #readFromDisk(options: ReadOptions): Promise<FetchSlice> {
-    let segment = this.#segments.holding(options.offset)
-    while (segment !== undefined) {
-      const { truncations } = segment
-      const slice = await this.#readDisk(segment, readBatches(segment, options))
-      // The log was cut or shortened meanwhile: what was read may be gone.
-      if (segment.truncations !== truncations || !this.#segments.all.includes(segment)) return this.read(options)
-      if (slice !== undefined) return this.#fetched(slice, options)
-      segment = this.#segments.next(segment)
-    }
-    return this.#nothingRead(options)
-  }
-
-  async #readDisk<T>(segment: Segment, reading: Parameters<typeof segment.readAsync<T>>[0]): Promise<T> {
-    try {
-      return await segment.readAsync(reading)
-    } catch (error) {
-      throw this.#fail(error)
-    }
-  }
-
-  #fetched(slice: SegmentSlice, options: ReadOptions): FetchSlice {
-    const { records, bytes, segment, position, firstBatchBytes } = slice
-    const result: FetchSlice = {
-      records,
-      bytes,
-      firstBatchIncomplete: bytes < firstBatchBytes,
-      segmentBaseOffset: segment.baseOffset,
-      position,
-    }
-    if (options.isolated) {
-      result.abortedTransactions = abortedTransactions(this.#segments, slice, options.offset, this.#endOffset)
-    }
-    return result
-  }
-
-  #nothingRead(options: ReadOptions): FetchSlice {
-    const { active } = this.#segments
-    return {
-      records: [],
-      bytes: 0,
-      firstBatchIncomplete: false,
-      segmentBaseOffset: active.baseOffset,
-      position: active.writtenBytes,
-      ...(options.isolated ? { abortedTransactions: [] } : {}),
-    }
+    return this.#reader.read(options)
   }
 
   /**
    * All batches from `from` on, for whoever loads its state from the log at start-up. Reads the disk synchronously.
    * Each buffer is one whole batch; it shares memory with its neighbours.
    */
-  *batches(from = this.#logStartOffset): Generator<Buffer, void, undefined> {
+  batches(from = this.#logStartOffset): Generator<Buffer, void, undefined> {
     this.#ensureOnline()
-    this.#guard(() => this.#writePending())
-    for (const segment of this.#segments.from(from)) {
-      let { position } = segment.offsetIndex.lookup(from)
-      for (;;) {
-        const found: Buffer[] = []
-        let bytes = 0
-        const start = position
-        position = this.#guard(() =>
-          segment.readSync(
-            eachBatch(start, segment.writtenBytes, (batch) => {
-              if (bytes >= BATCHES_AT_A_TIME_BYTES) return false
-              if (batch.lastOffset >= from) found.push(batch.bytes)
-              bytes += batch.sizeInBytes
-              return true
-            }),
-          ),
-        )
-        yield* found
-        if (position === start || position >= segment.writtenBytes) break
-      }
-    }
-  }
-
-  /** As `batches`, a few at a time and without holding up the event loop. */
-  async *batchesAsync(from = this.#logStartOffset): AsyncGenerator<Buffer, void, undefined> {
-    let offset = from
-    while (offset < this.#writtenEndOffset) {
-      const slice = await this.read({
-        offset,
-        maxBytes: BATCHES_AT_A_TIME_BYTES,
-        upTo: this.#writtenEndOffset,
-        minOneBatch: true,
-      })
-      const before = offset
-      for (const buffer of slice.records) {
-        for (const batch of wholeBatches(buffer)) {
-          offset = batch.nextOffset
-          yield batch.bytes
-        }
-      }
-      if (offset === before) return
-    }
+    this.#guard(() => this.#writeQueued())
+    return this.#reader.batches(from)
   }
 
   /** The first record at or after `timestamp` (ms) at or above the log start (D33); undefined where there is none. */
   async offsetForTimestamp(timestamp: number): Promise<FoundRecord | undefined> {
     this.#ensureOnline()
-    const from = this.#logStartOffset
-    const segment = this.#segments.from(from).find((segment) => segment.largestTimestampMs >= timestamp)
-    if (segment === undefined) return undefined
-    return this.#readDisk(segment, findByTimestamp(segment, timestamp, from))
+    return this.#reader.offsetForTimestamp(timestamp)
   }
 
   /** The largest timestamp and the first record that has it (D31); undefined for a log without timestamps. */
   async maxTimestamp(): Promise<FoundRecord | undefined> {
     this.#ensureOnline()
-    let newest: Segment | undefined
-    for (const segment of this.#segments.all) {
-      if (segment.maxTimestamp.timestamp > (newest?.maxTimestamp.timestamp ?? -1)) newest = segment
-    }
-    if (newest === undefined) return undefined
-    return this.#readDisk(newest, findMaxTimestamp(newest))
+    return this.#reader.maxTimestamp()
   }
 
   // Leader epochs
@@ -825,7 +623,7 @@ export class Log {
         this.#startAt(offset)
         return true
       }
-      this.#writePending()
+      this.#writeQueued()
       this.#tail.clear()
       const gone = this.#segments.from(offset).filter((segment) => segment.baseOffset >= offset)
       this.#removeSegments(gone)
@@ -844,7 +642,7 @@ export class Log {
   }
 
   #startAt(offset: number): void {
-    this.#pending = []
+    this.#queue.clear()
     this.#tail.clear()
     for (const segment of this.#segments.all) segment.truncations++
     this.#removeSegments(this.#segments.all)
@@ -860,8 +658,7 @@ export class Log {
   #afterTruncation(): void {
     const end = this.#endOffset
     this.#writtenEndOffset = end
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
-    this.#cutDuringFlush = Math.min(this.#cutDuringFlush, end)
+    this.#flusher.truncated(end)
     this.#logStartOffset = Math.min(this.#logStartOffset, end)
     this.#producers.snapshots.removeWhere((offset) => offset > end)
     if (this.#producers.endOffset !== end || !this.#producers.isEmpty) {
@@ -879,7 +676,7 @@ export class Log {
       segment.removeFiles(false)
       this.#producers.snapshots.remove(segment.baseOffset)
     }
-    this.#dirUnsynced = true
+    this.#flusher.namesChanged()
   }
 
   /**
@@ -917,7 +714,7 @@ export class Log {
           this.#removeMarked(segment, snapshot),
         )
       }
-      this.#dirUnsynced = true
+      this.#flusher.namesChanged()
       return bytes
     })
   }
@@ -950,9 +747,16 @@ export class Log {
   /** Lets go of everything at once, as a crash would: nothing is written. */
   abandon(): void {
     this.#closed = true
-    this.#pending = []
+    this.#queue.clear()
     this.#tail.clear()
-    for (const segment of this.#segments.all) segment.closeFile()
+    for (const segment of this.#segments.all) {
+      try {
+        segment.closeFile()
+      } catch (error) {
+        // Nothing more is expected of these files: what had to be kept was flushed before.
+        if (!(error instanceof DiskError)) throw error
+      }
+    }
   }
 
   /** Closes without flushing and moves the directory, so that it is no log's any more (B81). */
@@ -984,7 +788,7 @@ export class Log {
     if (this.#closed) throw new ProtocolError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.#dir} is closed`)
   }
 
-  /** Runs what touches the disk; a failure there is the log's end. */
+  /** Runs what touches the disk; a failure there is the log's end, unless it has ended already. */
   #guard<T>(action: () => T): T {
     try {
       return action()
@@ -994,19 +798,12 @@ export class Log {
   }
 
   #fail(error: unknown): unknown {
-    if (!(error instanceof DiskError) || this.#failure !== undefined) return error
+    if (!(error instanceof DiskError) || this.#closed) return error
     this.#logger.error('the disk failed under a log', { dir: this.#dir, code: error.code, reason: error.message })
     this.markFailed(error)
     this.#onFailure?.(this, error)
     return error
   }
-}
-
-/** Bytes that `batches` reads ahead of its consumer. */
-const BATCHES_AT_A_TIME_BYTES = 1024 * 1024
-
-function isMissing(error: unknown): boolean {
-  return error instanceof DiskError && error.code === 'ENOENT'
 }
 
 function storageError(cause: unknown): ProtocolError {

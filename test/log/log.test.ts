@@ -3,7 +3,7 @@ import { batches } from '../../protocol/records/batch.ts'
 import { buildMarker } from '../../protocol/records/control.ts'
 import { buildMessageSet } from '../../protocol/records/legacy.ts'
 import type { FetchSlice, Log } from '../../src/log/log.ts'
-import { batch, batchOf, LogWorld, NOW_MS, TOPIC_ID } from './world.ts'
+import { batch, batchOf, DIR, LogWorld, NOW_MS, TOPIC_ID } from './world.ts'
 
 const DAY = 86_400_000
 const all = (log: Log, offset: number, maxBytes = 1_000_000) => ({
@@ -322,10 +322,31 @@ t.test('batches: everything from an offset, and to the byte', async (t) => {
   }
   t.same([...w.log.batches()], stored)
   t.same([...w.log.batches(21)], stored.slice(10))
-  const later: Buffer[] = []
-  for await (const bytes of w.log.batchesAsync(20)) later.push(bytes)
-  t.same(later, stored.slice(10))
   t.same([...w.log.batches(40)], [])
+})
+
+t.test('batches: damage is an error, not an early end', async (t) => {
+  const w = new LogWorld()
+  for (let i = 0; i < 3; i++) w.append(batchOf(300))
+  w.disk.open(`${DIR}/00000000000000000000.log`).write(308, [Buffer.alloc(4)])
+  t.throws(() => [...w.log.batches()], { code: 2 })
+  w.forgetTail()
+  const slice = await w.log.read({ ...all(w.log, 0), maxBytes: 900 })
+  t.equal(slice.bytes, 900, 'a client sees the damage itself')
+})
+
+t.test('a log that is moved away while it is read or flushed does not take its directory offline', async (t) => {
+  let failed = false
+  const w = new LogWorld({}, { onFailure: () => (failed = true) })
+  for (let i = 0; i < 3; i++) w.append(batchOf(300))
+  w.forgetTail()
+  const reading = w.log.read(all(w.log, 0))
+  const flushing = w.log.flush()
+  w.log.moveTo('/data/t-0.0-delete')
+  await flushing
+  t.ok((await reading).bytes)
+  t.throws(() => w.append(batch()), { name: 'ProtocolError' })
+  t.notOk(failed)
 })
 
 t.test('flush.messages: the promise is the fsync', async (t) => {
