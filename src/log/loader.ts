@@ -17,7 +17,8 @@ import {
 import { LeaderEpochs } from './leader-epochs.ts'
 import { SnapshotFiles } from './producer-snapshots.ts'
 import { ProducerState } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import { segmentOf } from './roll.ts'
+import type { Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 
 export interface LoadOptions {
@@ -192,16 +193,7 @@ class Loader {
   }
 
   #segment(baseOffset: number, fresh: boolean): Segment {
-    const { disk, files, clock } = this.#environment
-    return new Segment({
-      disk,
-      files,
-      dir: this.#dir,
-      baseOffset,
-      maxIndexBytes: this.#options.config['segment.index.bytes'],
-      createdMs: clock.wallMs(),
-      fresh,
-    })
+    return segmentOf(this.#environment, this.#dir, baseOffset, this.#options.config, fresh)
   }
 
   /**

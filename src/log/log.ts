@@ -6,7 +6,7 @@ import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
-import { isCompacted, segmentBytes, type TopicConfig } from './config.ts'
+import { segmentBytes, type TopicConfig } from './config.ts'
 import type { LogEnvironment } from './environment.ts'
 import { type FlushedLog, Flusher } from './flusher.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
@@ -15,11 +15,12 @@ import type { FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
 import { LogReader, type ReadableLog } from './log-reader.ts'
 import { firstOffset } from './producer-entry.ts'
 import type { AppendOrigin, ProducerState } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import { mustRoll, segmentOf } from './roll.ts'
+import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { Tail } from './tail.ts'
 import { TopicIdFile } from './topic-id-file.ts'
-import { type RecordError, validateForFollower, validateForLeader } from './validator.ts'
+import { validateForFollower, validateForLeader } from './validator.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export type { AbortedTransaction, FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
@@ -67,8 +68,6 @@ export interface AppendInfo {
   /** Was appended before; nothing has changed. */
   duplicate: boolean
   sizeBytes: number
-  /** Always empty: bad records are thrown as RecordValidationError. */
-  recordErrors: readonly RecordError[]
 }
 
 /**
@@ -146,7 +145,6 @@ export class Log {
     this.#topicIdFile = new TopicIdFile(environment.disk, options.dir, this.#logger)
     this.#reader = new LogReader(this.#readable())
     this.#flusher = new Flusher(this.#flushed(), loaded.recoveryPoint, isNew || loaded.endOffset === 0)
-    for (const segment of loaded.segments.all) segment.rollJitterMs = this.#rollJitter()
     if (options.topicId !== ZERO_UUID) this.assignTopicId(options.topicId)
   }
 
@@ -314,14 +312,17 @@ export class Log {
       baseOffset: this.#endOffset,
       leaderEpoch,
     })
-    if (batches.length === 0) return this.#nothingAppended()
+    if (batches.length === 0) return this.#info(-1, -1)
     return this.#guard(() => {
       const bytes = this.#prepare(batches)
       const duplicate = this.#checkProducers(batches, options)
       if (duplicate !== undefined) return duplicate
       this.#appendAll(batches)
       const stamped = this.#config['message.timestamp.type'] === 'LogAppendTime' && origin !== 'raft'
-      return this.#appended(batches, bytes, stamped ? nowMs : -1)
+      return this.#info(batches[0]!.baseOffset, this.#endOffset - 1, {
+        sizeBytes: bytes,
+        logAppendTimeMs: stamped ? nowMs : -1,
+      })
     })
   }
 
@@ -332,11 +333,11 @@ export class Log {
   appendAsFollower(records: Buffer, { leaderEpoch }: { leaderEpoch: number }): AppendInfo {
     this.#ensureOnline()
     const batches = validateForFollower(records, this.#endOffset, leaderEpoch)
-    if (batches.length === 0) return this.#nothingAppended()
+    if (batches.length === 0) return this.#info(-1, -1)
     return this.#guard(() => {
       const bytes = this.#prepare(batches)
       this.#appendAll(batches)
-      return this.#appended(batches, bytes, -1)
+      return this.#info(batches[0]!.baseOffset, this.#endOffset - 1, { sizeBytes: bytes })
     })
   }
 
@@ -354,7 +355,9 @@ export class Log {
     if (bytes > limit) {
       throw new ProtocolError(ErrorCode.RECORD_LIST_TOO_LARGE, `${bytes} bytes do not fit into a segment of ${limit}`)
     }
-    this.#maybeRoll(batches, bytes)
+    if (mustRoll(this.#segments.active, batches, this.#config, this.#environment.clock.wallMs())) {
+      this.#roll(Math.max(batches[0]!.baseOffset, this.#endOffset))
+    }
     return bytes
   }
 
@@ -365,15 +368,7 @@ export class Log {
       if (origin === 'client') {
         const known = this.#producers.findDuplicate(batch)
         if (known !== undefined) {
-          return {
-            firstOffset: firstOffset(known),
-            lastOffset: known.lastOffset,
-            logAppendTimeMs: known.timestamp,
-            logStartOffset: this.#logStartOffset,
-            duplicate: true,
-            sizeBytes: 0,
-            recordErrors: [],
-          }
+          return this.#info(firstOffset(known), known.lastOffset, { duplicate: true, logAppendTimeMs: known.timestamp })
         }
       }
       this.#producers.check(batch, origin)
@@ -405,62 +400,19 @@ export class Log {
     }
   }
 
-  #appended(batches: readonly BatchView[], sizeBytes: number, logAppendTimeMs: number): AppendInfo {
+  #info(firstOffset: number, lastOffset: number, more: Partial<AppendInfo> = {}): AppendInfo {
     return {
-      firstOffset: batches[0]!.baseOffset,
-      lastOffset: this.#endOffset - 1,
-      logAppendTimeMs,
-      logStartOffset: this.#logStartOffset,
-      duplicate: false,
-      sizeBytes,
-      recordErrors: [],
-    }
-  }
-
-  #nothingAppended(): AppendInfo {
-    return {
-      firstOffset: -1,
-      lastOffset: -1,
+      firstOffset,
+      lastOffset,
       logAppendTimeMs: -1,
       logStartOffset: this.#logStartOffset,
       duplicate: false,
       sizeBytes: 0,
-      recordErrors: [],
+      ...more,
     }
   }
 
   // Rolling
-
-  #maybeRoll(batches: readonly BatchView[], bytes: number): void {
-    const segment = this.#segments.active
-    const first = batches[0]!
-    const last = batches.at(-1)!
-    let maxTimestamp = -1
-    for (const batch of batches) maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp)
-    const isFull =
-      segment.sizeBytes > segmentBytes(this.#config) - bytes ||
-      (segment.sizeBytes > 0 && this.#isOld(segment, maxTimestamp)) ||
-      segment.offsetIndex.isFull ||
-      segment.timeIndex.isFull ||
-      !segment.holdsOffset(last.lastOffset)
-    if (isFull) this.#roll(Math.max(first.baseOffset, this.#endOffset))
-  }
-
-  /** B18: by the time in the records; by the clock where the first batch has none. */
-  #isOld(segment: Segment, maxTimestamp: number): boolean {
-    const limit = Math.min(
-      this.#config['segment.ms'],
-      isCompacted(this.#config) ? this.#config['max.compaction.lag.ms'] : Number.POSITIVE_INFINITY,
-    )
-    const first = segment.firstTimestamp()
-    const waited = first >= 0 ? maxTimestamp - first : this.#environment.clock.wallMs() - segment.createdMs
-    return waited > limit - segment.rollJitterMs
-  }
-
-  #rollJitter(): number {
-    const most = Math.min(this.#config['segment.jitter.ms'], this.#config['segment.ms'])
-    return most === 0 ? 0 : this.#environment.random.below(Math.min(most, 2 ** 31 - 1))
-  }
 
   /** Ends the active segment and begins one at the log's end (B22 to B24). The old one is flushed meanwhile. */
   roll(): void {
@@ -493,18 +445,8 @@ export class Log {
   }
 
   #addSegment(baseOffset: number): void {
-    const { disk, files, clock } = this.#environment
-    const segment = new Segment({
-      disk,
-      files,
-      dir: this.#dir,
-      baseOffset,
-      maxIndexBytes: this.#config['segment.index.bytes'],
-      createdMs: clock.wallMs(),
-      fresh: true,
-    })
+    const segment = segmentOf(this.#environment, this.#dir, baseOffset, this.#config, true)
     segment.removeLeftovers()
-    segment.rollJitterMs = this.#rollJitter()
     segment.create(this.#config.preallocate ? segmentBytes(this.#config) : 0)
     this.#segments.add(segment)
     this.#flusher.namesChanged()

@@ -112,7 +112,7 @@ export class Segment {
 
   /** Takes the size of the file that is there. */
   openExisting(): void {
-    this.sizeBytes = this.#files.use(this.path, (file) => file.size())
+    this.sizeBytes = this.#disk.stat(this.path)?.size ?? 0
     this.writtenBytes = this.sizeBytes
   }
 
