@@ -214,7 +214,12 @@ t.test('memory: delays that vary do not reorder', async (t) => {
   const { time } = createMemorySystem(1)
   const { MemoryNetwork } = await import('../../src/base/memory-network.ts')
   let delayMs = 64
-  const wires = new MemoryNetwork({ timers: time, latencyMs: () => (delayMs > 1 ? (delayMs /= 2) : 0) })
+  const halved = () => {
+    if (delayMs <= 1) return 0
+    delayMs /= 2
+    return delayMs
+  }
+  const wires = new MemoryNetwork({ timers: time, latencyMs: halved })
   let accepted: Tap | undefined
   await wires.host('b').listen({ host: '', port: 1 }, (socket) => {
     accepted = new Tap(socket).listen()
