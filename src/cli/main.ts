@@ -10,7 +10,17 @@ import { produceCommand } from './produce.ts'
 import { startCommand } from './start.ts'
 import { topicsCommand } from './topics.ts'
 
-const EXPECTED = new Set(['CommandError', 'ConfigError', 'StartError', 'NetworkError', 'DiskError'])
+/** Errors whose message is a sentence for whoever typed the command; of any other the stack is shown too. */
+const EXPECTED = new Set([
+  'CommandError',
+  'ConfigError',
+  'DiskError',
+  'LogDirProblem',
+  'NetworkError',
+  'PeerError',
+  'ProtocolError',
+  'QuorumError',
+])
 
 async function main(): Promise<void> {
   const program = yargs(hideBin(process.argv))

@@ -1,3 +1,5 @@
+import { ConfigError } from './config-error.ts'
+
 /** Where a raw setting came from, strongest first; the merge never drops a weaker source's other keys. */
 export type ConfigSource = 'flag' | 'environment' | 'file'
 
@@ -66,18 +68,18 @@ export interface TopicToCreate {
 
 /**
  * Reads `name:partitions[:replication factor[:cleanup policy]]`, the form of `--topic` and, comma-separated, of
- * KAFKA_CREATE_TOPICS. Throws an Error with one plain sentence.
+ * KAFKA_CREATE_TOPICS. Throws a ConfigError.
  */
 export function parseTopicSpec(spec: string): TopicToCreate {
   const [name = '', partitions = '1', replicationFactor = '-1', cleanupPolicy] = spec.trim().split(':')
   const whole = (text: string, what: string): number => {
     if (!/^-?\d+$/.test(text))
-      throw new Error(
+      throw new ConfigError(
         `Topic "${spec}": the ${what} "${text}" is not a whole number; write name:partitions[:replication factor].`,
       )
     return Number(text)
   }
-  if (name === '') throw new Error(`Topic "${spec}" has no name; write name:partitions[:replication factor].`)
+  if (name === '') throw new ConfigError(`Topic "${spec}" has no name; write name:partitions[:replication factor].`)
   return {
     name,
     partitions: whole(partitions === '' ? '1' : partitions, 'number of partitions'),

@@ -9,7 +9,10 @@ import { netConfig } from '../net/config.ts'
 import { quorumConfig } from '../quorum/config.ts'
 import { replicaConfig } from '../replica/config.ts'
 import { isAcceptedWithoutEffect } from './accepted-keys.ts'
+import { ConfigError } from './config-error.ts'
 import { mergeSources } from './config-sources.ts'
+
+export { ConfigError } from './config-error.ts'
 
 /** Who this node is. */
 const nodeConfigTable = configTable({
@@ -41,11 +44,6 @@ export interface ResolvedConfig {
   readonly given: ReadonlyMap<string, string>
   /** One sentence each. */
   readonly warnings: readonly string[]
-}
-
-/** A configuration that cannot be used. The message is one plain sentence for whoever started the broker. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
 }
 
 /** Old names that Kafka still reads, by the name in use. */
