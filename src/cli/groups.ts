@@ -1,4 +1,4 @@
-import type { CommandModule } from 'yargs'
+import type { Argv, CommandModule } from 'yargs'
 import { API, type Client, check, withClient } from './client.ts'
 import { membersByPartition } from './group-members.ts'
 import { type BootstrapArguments, bootstrapServer, table } from './options.ts'
@@ -7,21 +7,24 @@ const LATEST = -1
 
 /** `odradek groups list|describe|delete`, in the columns of kafka-consumer-groups. */
 export const groupsCommand: CommandModule = {
-  command: 'groups <action>',
+  command: 'groups',
   describe: 'list, describe and delete consumer groups',
   builder: (yargs) =>
     yargs
       .options(bootstrapServer)
       .command('list', 'ids and states of all groups', {}, (args) => list(args as unknown as BootstrapArguments))
-      .command('describe <groups..>', 'offsets, lag and members', {}, (args) =>
+      .command('describe <groups..>', 'offsets, lag and members', severalIds, (args) =>
         describe(args as unknown as BootstrapArguments & { groups: string[] }),
       )
-      .command('delete <groups..>', 'delete groups without members, and their offsets', {}, (args) =>
+      .command('delete <groups..>', 'delete groups without members, and their offsets', severalIds, (args) =>
         remove(args as unknown as BootstrapArguments & { groups: string[] }),
       )
       .demandCommand(1, 'Say what to do: groups list, describe or delete.'),
   handler: () => {},
 }
+
+/** As text: a group may be called 007. */
+const severalIds = (yargs: Argv) => yargs.positional('groups', { type: 'string', array: true })
 
 async function list({ bootstrapServer }: BootstrapArguments): Promise<void> {
   const { errorCode, groups } = await withClient(bootstrapServer, (client) => client.send(API.LIST_GROUPS, {}))

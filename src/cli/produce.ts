@@ -34,11 +34,13 @@ export const produceCommand: CommandModule = {
       .option('partition', { type: 'number', describe: 'write to this partition only' })
       .option('codec', {
         alias: 'z',
+        type: 'string',
         choices: Object.keys(CODECS),
         default: 'none',
         describe: 'how batches are compressed',
       })
       .option('acks', {
+        type: 'string',
         choices: Object.keys(ACKS),
         default: 'all',
         describe: 'who must have a record before it counts',

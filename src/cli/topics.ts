@@ -17,25 +17,29 @@ interface CreateArguments extends BootstrapArguments {
 
 /** `odradek topics create|list|describe|delete`, in the columns of kafka-topics. */
 export const topicsCommand: CommandModule = {
-  command: 'topics <action>',
+  command: 'topics',
   describe: 'create, list, describe and delete topics',
   builder: (yargs) =>
     yargs
       .options(bootstrapServer)
       .command('list', 'names of all topics', {}, (args) => list(args as unknown as BootstrapArguments))
-      .command('describe [topics..]', 'partitions, leaders and replicas', {}, (args) =>
+      .command('describe [topics..]', 'partitions, leaders and replicas', severalNames, (args) =>
         describe(args as unknown as BootstrapArguments & { topics?: string[] }),
       )
       .command('create <topic>', 'create a topic', createOptions, (args) => create(args as unknown as CreateArguments))
-      .command('delete <topics..>', 'delete topics and their data', {}, (args) =>
+      .command('delete <topics..>', 'delete topics and their data', severalNames, (args) =>
         remove(args as unknown as BootstrapArguments & { topics: string[] }),
       )
       .demandCommand(1, 'Say what to do: topics create, list, describe or delete.'),
   handler: () => {},
 }
 
+/** As text: a topic may be called 007. */
+const severalNames = (yargs: Argv) => yargs.positional('topics', { type: 'string', array: true })
+
 const createOptions = (yargs: Argv) =>
   yargs
+    .positional('topic', { type: 'string', demandOption: true })
     .option('partitions', { type: 'number', default: -1, describe: 'how many; -1 is the default of the broker' })
     .option('replication-factor', {
       type: 'number',

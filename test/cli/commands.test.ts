@@ -1,0 +1,183 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { joined } from '../api/group-harness.ts'
+import { batchOf, KEY, TestBroker } from '../api/harness.ts'
+import { Program, run } from '../node/broker-process.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'odradek-cli-'))
+t.teardown(() => rmSync(home, { recursive: true, force: true }))
+
+t.test('commands against a broker', async (t) => {
+  const dataDir = join(home, 'data')
+  const broker = await TestBroker.start(t, { dataDir })
+  const server = ['--bootstrap-server', broker.broker.bootstrapServers]
+  const odradek = (args: string[], input?: string | Buffer) =>
+    run([...args, ...server], input === undefined ? {} : { input })
+  const fine = (t: Test, result: Awaited<ReturnType<typeof run>>, stdout: string | RegExp) => {
+    t.equal(result.stderr, '')
+    t.match(result, { code: 0, stdout })
+  }
+  const refused = (t: Test, result: Awaited<ReturnType<typeof run>>, text: RegExp) => {
+    t.match(result, { code: 1, stdout: '', stderr: text })
+    t.match(result.stderr, /^odradek: /)
+    t.notMatch(result.stderr, /^ +at /m, 'no stack')
+  }
+
+  t.test('topics', async (t) => {
+    fine(t, await odradek(['topics', 'list']), /^$/)
+    const create = ['topics', 'create', 'orders', '--partitions', '3', '--config', 'retention.ms=1000']
+    fine(t, await odradek(create), 'Created topic orders.\n')
+    fine(t, await odradek(['topics', 'list']), /^orders\n$/)
+    const described = await odradek(['topics', 'describe', 'orders'])
+    fine(
+      t,
+      described,
+      /^Topic: orders\tTopicId: [\w-]{22}\tPartitionCount: 3\tReplicationFactor: 1\tConfigs: retention\.ms=1000\n/,
+    )
+    t.match(described.stdout, /\n\tTopic: orders\tPartition: 2\tLeader: 1\tReplicas: 1\tIsr: 1\n$/)
+    refused(t, await odradek(['topics', 'create', 'orders']), /orders.*TOPIC_ALREADY_EXISTS/)
+    refused(t, await odradek(['topics', 'create', 'a/b']), /INVALID_TOPIC_EXCEPTION/)
+    refused(t, await odradek(['topics', 'create', 'x', '--config', 'nonsense']), /key=value/)
+    refused(t, await odradek(['topics', 'describe', 'missing']), /missing.*UNKNOWN_TOPIC_OR_PARTITION/)
+    fine(t, await odradek(['topics', 'list']), /^orders\n$/)
+    fine(t, await odradek(['topics', 'delete', 'orders']), /^$/)
+    refused(t, await odradek(['topics', 'delete', 'orders']), /orders.*UNKNOWN_TOPIC_OR_PARTITION/)
+    fine(t, await odradek(['topics', 'create', '007']), 'Created topic 007.\n')
+    fine(t, await odradek(['topics', 'delete', '007']), /^$/)
+    refused(t, await odradek(['topics', 'dance']), /dance/)
+    refused(t, await odradek(['topics']), /topics create, list, describe or delete/)
+  })
+
+  t.test('produce and consume through pipes', async (t) => {
+    await broker.createTopic('piped', 1)
+    const lines = Array.from({ length: 5000 }, (_, index) => `line ${index} ${'x'.repeat(index % 200)}`)
+    fine(t, await odradek(['produce', 'piped'], `${lines.join('\n')}\n`), /^$/)
+    const all = await odradek(['consume', 'piped', '--exit'])
+    t.equal(all.stderr, '')
+    t.equal(all.code, 0)
+    t.ok(all.stdout === `${lines.join('\n')}\n`, 'each line once, in order, and nothing else')
+    fine(t, await odradek(['consume', 'piped', '--offset', '4998', '--exit']), `${lines.slice(4998).join('\n')}\n`)
+    fine(t, await odradek(['consume', 'piped', '--from-beginning', '-n', '2']), `${lines.slice(0, 2).join('\n')}\n`)
+  })
+
+  t.test('codecs, acks, keys, headers; bytes that are no text', async (t) => {
+    for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
+      await odradek(['produce', `codec-${codec}`, '-z', codec], 'one\ntwo\n')
+      fine(t, await odradek(['consume', `codec-${codec}`, '--exit']), 'one\ntwo\n')
+    }
+    for (const acks of ['0', '1', 'all'])
+      fine(t, await odradek(['produce', `acks-${acks}`, '--acks', acks], 'one\n'), /^$/)
+    const keyed = ['produce', 'keyed', '-K', ':', '-H', 'a=b', '--partition', '0']
+    fine(t, await odradek(keyed, 'k:v:w\nno key\n'), /^$/)
+    fine(t, await odradek(['consume', 'keyed', '--exit', '-K', '=']), 'k=v:w\n=no key\n')
+    const json = await odradek(['consume', 'keyed', '--exit', '--json', '-n', '1'])
+    t.match(JSON.parse(json.stdout), {
+      partition: 0,
+      offset: 0,
+      key: 'k',
+      value: 'v:w',
+      headers: [{ key: 'a', value: 'b' }],
+    })
+    await odradek(['produce', 'bytes'], Buffer.from([0xff, 0x00, 0xfe, 0x0a]))
+    const { records } = await broker.fetch('bytes', 0, 0)
+    t.ok(records?.includes(Buffer.from([0xff, 0x00, 0xfe])), 'as they came')
+  })
+
+  t.test('what cannot be produced or consumed', async (t) => {
+    refused(t, await odradek(['consume', 'missing', '--exit']), /missing/)
+    refused(t, await odradek(['consume', 'keyed', '--partition', '9', '--exit']), /partition 9/)
+    refused(t, await odradek(['produce', 'keyed', '--partition', '9'], 'x\n'), /partition 9/)
+    refused(t, await odradek(['consume', 'keyed', '--offset', '77']), /OFFSET_OUT_OF_RANGE/)
+    refused(t, await odradek(['produce', 'keyed', '-H', 'nonsense'], 'x\n'), /key=value/)
+  })
+
+  t.test('consume waits for more, and ends when its reader goes', async (t) => {
+    await broker.createTopic('followed', 1)
+    const consumer = new Program({ args: ['consume', 'followed', '--from-beginning', ...server] })
+    await broker.produce('followed', 0, batchOf(['first']))
+    await consumer.waitFor('the first record', ({ stdout }) => stdout === 'first\n')
+    await broker.produce('followed', 0, batchOf(['second']))
+    await consumer.waitFor('the second record', ({ stdout }) => stdout === 'first\nsecond\n')
+    consumer.signal('SIGTERM')
+    t.equal((await consumer.exited).signal, 'SIGTERM')
+    t.equal(consumer.stderr, '')
+  })
+
+  t.test('groups', async (t) => {
+    await broker.createTopic('t', 2)
+    for (const value of ['a', 'b', 'c']) await broker.produce('t', 1, batchOf([value]))
+    const { memberId, generationId } = await joined(broker, 'readers')
+    const partitions = [{ partitionIndex: 1, committedOffset: 1, committedMetadata: null }]
+    const topics = [{ name: 't', partitions }]
+    await broker.send(KEY.OFFSET_COMMIT, 8, {
+      groupId: 'readers',
+      memberId,
+      generationIdOrMemberEpoch: generationId,
+      topics,
+    })
+    fine(t, await odradek(['groups', 'list']), /^GROUP\s+STATE\s+PROTOCOL\nreaders\s+Stable\s+consumer\n$/)
+    const described = await odradek(['groups', 'describe', 'readers'])
+    fine(t, described, /^Group readers: Stable, 1 members\n/)
+    t.match(described.stdout, /\nreaders +t +1 +1 +3 +2 /, 'offset 1 of 3 is a lag of 2')
+    refused(t, await odradek(['groups', 'delete', 'readers']), /readers.*NON_EMPTY_GROUP/)
+    refused(t, await odradek(['groups', 'describe', 'nobody']), /nobody.*GROUP_ID_NOT_FOUND/)
+    await broker.send(KEY.LEAVE_GROUP, 3, { groupId: 'readers', members: [{ memberId }] })
+    fine(t, await odradek(['groups', 'delete', 'readers']), /^$/)
+    fine(t, await odradek(['groups', 'list']), /^GROUP\s+STATE\s+PROTOCOL\n$/)
+  })
+
+  t.test('healthcheck', async (t) => {
+    fine(t, await odradek(['healthcheck']), 'healthy\n')
+  })
+
+  t.test('dump-log', async (t) => {
+    const [segment] = readdirSync(join(dataDir, 'keyed-0')).filter((name) => name.endsWith('.log'))
+    const path = join(dataDir, 'keyed-0', segment!)
+    const dumped = await run(['dump-log', path, '--records'])
+    fine(t, dumped, /^Dumping .*\nLog starting offset: 0\n/)
+    t.match(dumped.stdout, /baseOffset: 0 lastOffset: 1 count: 2 .* isvalid: true\n/)
+    t.match(dumped.stdout, /\| offset: 0 .* headerKeys: \[a\] key: k payload: v:w\n/)
+    const half = join(home, '00000000000000000000.log')
+    const data = readFileSync(path)
+    writeFileSync(half, data.subarray(0, data.length - 3))
+    fine(t, await run(['dump-log', half]), /Found \d+ bytes after the last whole batch\n$/)
+    refused(t, await run(['dump-log', join(home, 'missing.log')]), /missing\.log cannot be read/)
+  })
+})
+
+t.test('without a broker', async (t) => {
+  for (const args of [['healthcheck'], ['topics', 'list'], ['consume', 'x']]) {
+    const result = await run([...args, '--bootstrap-server', '127.0.0.1:1'])
+    t.match(result, {
+      code: 1,
+      stdout: '',
+      stderr: /^odradek: No broker could be reached\. 127\.0\.0\.1:1: nothing listens/,
+    })
+  }
+  const result = await run(['topics', 'list', '--bootstrap-server', 'nonsense'])
+  t.match(result, { code: 1, stderr: /"nonsense" is not a server: write host:port/ })
+})
+
+t.test('a broker that goes while a command waits', async (t) => {
+  const broker = await TestBroker.start(t, { topics: { t: {} } })
+  const consumer = new Program({ args: ['consume', 't', '--from-beginning', '-b', broker.broker.bootstrapServers] })
+  await broker.produce('t', 0, batchOf(['only']))
+  await consumer.waitFor('a record', ({ stdout }) => stdout === 'only\n')
+  await broker.stop()
+  t.equal((await consumer.exited).code, 1)
+  t.match(consumer.stderr, /^odradek: .*(closed|broke|not answer)/)
+  t.notMatch(consumer.stderr, /^ +at /m)
+})
+
+t.test('help and version', async (t) => {
+  t.match(await run(['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
+  const help = await run(['--help'])
+  t.equal(help.code, 0)
+  for (const command of ['start', 'topics', 'groups', 'produce', 'consume', 'dump-log', 'healthcheck'])
+    t.ok(help.stdout.includes(command), command)
+  const start = await run(['start', '--help'])
+  for (const option of ['--port', '--data-dir', '--config', '--topic', '--log-level'])
+    t.ok(start.stdout.includes(option), option)
+})
