@@ -18,14 +18,19 @@ const UNKNOWN: EpochEnd = { epoch: NO_EPOCH, endOffset: -1 }
 /**
  * Which leader epoch begins at which offset (KIP-101), kept in `leader-epoch-checkpoint`.
  *
- * Invariant: epochs and start offsets both grow from entry to entry. The file is replaced at every change, without
- * fsync: recovery finds the epochs behind the recovery point in the batches again, and `sync` runs before that point
- * moves.
+ * Invariant: epochs and start offsets both grow from entry to entry.
+ *
+ * A new epoch is in the file at once. What a truncation removes leaves the file with the next `save`, which has to come
+ * before anything is appended; loading would remove it again. There is no fsync: recovery finds the epochs behind the
+ * recovery point in the batches again, and `sync` runs before that point moves.
  */
 export class LeaderEpochs {
   readonly #disk: Disk
   readonly #path: string
   #entries: EpochEntry[] = []
+  /** What the file says. */
+  #saved = ''
+  #unsaved = false
   #unsynced = false
 
   constructor(disk: Disk, path: string) {
@@ -34,9 +39,8 @@ export class LeaderEpochs {
   }
 
   load(): void {
-    this.#entries = this.#disk.exists(this.#path)
-      ? decodeLeaderEpochCheckpoint(this.#disk.readFile(this.#path).toString())
-      : []
+    this.#saved = this.#disk.exists(this.#path) ? this.#disk.readFile(this.#path).toString() : ''
+    this.#entries = decodeLeaderEpochCheckpoint(this.#saved)
   }
 
   get entries(): readonly EpochEntry[] {
@@ -57,14 +61,15 @@ export class LeaderEpochs {
     if (last !== undefined && last.epoch === epoch && startOffset >= last.startOffset) return
     this.#entries = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset)
     this.#entries.push({ epoch, startOffset })
-    this.#save()
+    this.#unsaved = true
+    this.save()
   }
 
   /** Removes the epochs that begin at or after `endOffset` (B37). */
   truncateEnd(endOffset: number): void {
     if ((this.#entries.at(-1)?.startOffset ?? -1) < endOffset) return
     this.#entries = this.#entries.filter((entry) => entry.startOffset < endOffset)
-    this.#save()
+    this.#unsaved = true
   }
 
   /** Drops what lies before the new log start; the epoch in force there begins at it from now on (B36). */
@@ -74,13 +79,13 @@ export class LeaderEpochs {
     const first = this.#entries[inForce]
     if (first === undefined || (inForce === 0 && first.startOffset === startOffset)) return
     this.#entries = [{ epoch: first.epoch, startOffset }, ...this.#entries.slice(inForce + 1)]
-    this.#save()
+    this.#unsaved = true
   }
 
   clear(): void {
     if (this.#entries.length === 0) return
     this.#entries = []
-    this.#save()
+    this.#unsaved = true
   }
 
   /**
@@ -109,6 +114,7 @@ export class LeaderEpochs {
 
   /** fsync of the last change; the directory's is the caller's. True where there was something to do. */
   async sync(): Promise<boolean> {
+    this.save()
     if (!this.#unsynced) return false
     this.#unsynced = false
     const file = this.#disk.open(this.#path)
@@ -120,8 +126,14 @@ export class LeaderEpochs {
     return true
   }
 
-  #save(): void {
-    this.#disk.replaceFile(this.#path, encodeLeaderEpochCheckpoint(this.#entries))
+  /** Brings the file in line. */
+  save(): void {
+    if (!this.#unsaved) return
+    this.#unsaved = false
+    const text = this.#entries.length === 0 ? '' : encodeLeaderEpochCheckpoint(this.#entries)
+    if (text === this.#saved) return
+    this.#disk.replaceFile(this.#path, text)
+    this.#saved = text
     this.#unsynced = true
   }
 }

@@ -348,9 +348,10 @@ export class Log {
       bytes += batch.sizeInBytes
       if (batch.magic < 2) this.#epochs.clear()
       else if (batch.partitionLeaderEpoch > this.#epochs.latest) {
-        this.assignEpoch(batch.partitionLeaderEpoch, batch.baseOffset)
+        this.#epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
       }
     }
+    this.#epochs.save()
     const limit = segmentBytes(this.#config)
     if (bytes > limit) {
       throw new ProtocolError(ErrorCode.RECORD_LIST_TOO_LARGE, `${bytes} bytes do not fit into a segment of ${limit}`)
@@ -680,6 +681,7 @@ export class Log {
       await this.flush()
       this.#guard(() => {
         this.#segments.active.close()
+        this.#epochs.save()
         this.#producers.takeSnapshot()
       })
     }

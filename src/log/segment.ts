@@ -170,6 +170,7 @@ export class Segment {
 
   /** Recovery starts: nothing is known of the segment's content. */
   beginRecovery(): void {
+    this.#indexesTrimmed = false
     this.offsetIndex.clear()
     this.timeIndex.clear()
     this.txnIndex.clear()
@@ -199,10 +200,11 @@ export class Segment {
     this.writtenBytes = position + bytes
   }
 
-  /** No more appends: closing time entry, indexes cut to their entries (B15, B24). */
+  /** No more appends: closing time entry, indexes cut to their entries (B15, B24). Nothing to do where there were none. */
   close(): void {
     if (this.#preallocated) this.#files.use(this.path, (file) => file.truncate(this.sizeBytes))
     this.#preallocated = false
+    if (this.#indexesTrimmed) return
     this.timeIndex.maybeAppend(this.maxTimestamp, true)
     this.offsetIndex.trim()
     this.timeIndex.trim()
