@@ -304,7 +304,7 @@ function format(options: QuorumOptions, own: Voter): string[] {
   }
   if (isDynamic(options)) {
     const voters = path.join(dir, `${METADATA_TOPIC}-0`, snapshotName({ offset: 0, epoch: 0 }))
-    disk.replaceFile(voters, encodeSnapshot({ ...content, records: [], voters: [own] }))
+    disk.replaceFile(voters, encodeSnapshot({ ...content, lastTimestamp: nowMs, records: [], voters: [own] }))
     files.push(voters)
   }
   return files
