@@ -1,7 +1,7 @@
 // What `npm start` and `npm test` do on a fresh clone: install and build, once, and again only when something changed.
 // Install scripts are off: nothing that the broker needs has one, and a laptop without a compiler must not fail here.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -38,4 +38,12 @@ if (
   Math.max(...sources.filter((folder) => existsSync(join(root, folder))).map(newestMs), modifiedMs('package.json'))
 ) {
   run('npm', ['run', 'build'], 'building')
+}
+// tap puts itself together from its plugins, and leaves out the one that .taprc says no to.
+if (
+  process.argv[2] === 'test' &&
+  modifiedMs('node_modules/.tap-built') < Math.max(modifiedMs('.taprc'), modifiedMs('node_modules/.package-lock.json'))
+) {
+  run('npx', ['tap', 'build'], 'preparing tap')
+  writeFileSync(join(root, 'node_modules/.tap-built'), '')
 }
