@@ -21,6 +21,7 @@ import type { Segments } from './segments.ts'
 import { Tail } from './tail.ts'
 import { TopicIdFile } from './topic-id-file.ts'
 import { validateForFollower, validateForLeader } from './validator.ts'
+import type { Verification } from './verifications.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export type { AbortedTransaction, FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
@@ -56,6 +57,8 @@ export interface LeaderAppend {
   version?: number
   /** Of the marker that is appended (KIP-1228); 0 unless told. */
   transactionVersion?: number
+  /** A batch that begins a transaction must be confirmed: by what `startVerification` gave, null for nothing (C35). */
+  verification?: Verification | null
 }
 
 export interface AppendInfo {
@@ -373,9 +376,19 @@ export class Log {
         }
       }
       this.#producers.check(batch, origin)
+      if (options.verification !== undefined) this.#producers.checkVerified(batch, options.verification ?? undefined)
       if (batch.isControl) this.#checkMarker(batch, options.transactionVersion ?? 0)
     }
     return undefined
+  }
+
+  /**
+   * Before the first batch of a transaction: begins to confirm it with the coordinator (KIP-890). Undefined where it is
+   * open in this log already. The result goes with the append.
+   */
+  startVerification(wanted: Omit<Verification, 'sinceMs'>): Verification | undefined {
+    this.#ensureOnline()
+    return this.#producers.startVerification({ ...wanted, sinceMs: this.#environment.clock.wallMs() })
   }
 
   #checkMarker(batch: BatchView, transactionVersion: number): void {

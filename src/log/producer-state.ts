@@ -10,6 +10,7 @@ import { JavaHashOrder } from './java-hash-order.ts'
 import { type ProducerBatch, ProducerEntry } from './producer-entry.ts'
 import type { SnapshotFiles } from './producer-snapshots.ts'
 import type { AbortedTxn } from './txn-index.ts'
+import { type Verification, Verifications } from './verifications.ts'
 
 /**
  * Who appends. A client's sequences are checked; a coordinator's batches and markers are held to the epoch only; what
@@ -40,6 +41,7 @@ export interface ProducerStateOptions {
  */
 export class ProducerState {
   readonly snapshots: SnapshotFiles
+  readonly verifications = new Verifications()
   readonly #logger: Logger
   readonly #expirationMs: number
   #producers = new Map<number, ProducerEntry>()
@@ -78,6 +80,7 @@ export class ProducerState {
   /** Refuses a batch that may not follow what the producer has in this log. Changes nothing. */
   check(batch: BatchView, origin: AppendOrigin): void {
     const entry = this.#producers.get(batch.producerId)
+    if (origin === 'client') this.#checkPending(entry, batch)
     if (entry === undefined) return
     this.#checkEpoch(entry, batch, origin)
     if (batch.isControl) return
@@ -88,6 +91,45 @@ export class ProducerState {
         `producer ${batch.producerId} has an open transaction and sent a batch outside of it`,
       )
     }
+  }
+
+  /** While the coordinator is asked, only the lowest sequence may come first (C35, N-D12). */
+  #checkPending(entry: ProducerEntry | undefined, batch: BatchView): void {
+    const pending = this.verifications.get(batch.producerId)
+    if (pending === undefined) return
+    const isUnknown = entry === undefined || entry.epoch === NO_PRODUCER_EPOCH
+    const least = pending.supportsEpochBump && isUnknown ? 0 : pending.lowestSequence
+    if (batch.baseSequence > least) {
+      throw new ProtocolError(
+        ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        `producer ${batch.producerId} sent sequence ${batch.baseSequence} before ${least}`,
+      )
+    }
+  }
+
+  /**
+   * Begins to confirm a producer's transaction. Undefined where there is nothing to confirm: it is open here already.
+   * @throws ProtocolError INVALID_PRODUCER_EPOCH (N-D13)
+   */
+  startVerification(wanted: Verification): Verification | undefined {
+    const entry = this.#producers.get(wanted.producerId)
+    if (entry !== undefined && wanted.epoch < entry.epoch)
+      throw staleEpoch(wanted.producerId, wanted.epoch, entry.epoch)
+    if (this.hasOngoingTxn(wanted.producerId, wanted.epoch)) return undefined
+    return this.verifications.start(wanted)
+  }
+
+  /**
+   * Refuses a batch that would begin a transaction which the coordinator has not confirmed. `given`: what
+   * `startVerification` gave for it. Comes after `check`, so that an old epoch is told first (N-D13).
+   */
+  checkVerified(batch: BatchView, given: Verification | undefined): void {
+    if (!batch.isTransactional || this.hasOngoingTxn(batch.producerId, batch.producerEpoch)) return
+    if (given !== undefined && given === this.verifications.get(batch.producerId)) return
+    throw new ProtocolError(
+      ErrorCode.INVALID_TXN_STATE,
+      `the partition is not confirmed to be part of the transaction of producer ${batch.producerId}`,
+    )
   }
 
   /** Refuses a marker of a coordinator that has been replaced (C34), and under TV2 one without a new epoch (N-D25, N-D26). */
@@ -130,6 +172,7 @@ export class ProducerState {
     if (batch.isTransactional && entry.txnFirstOffset === undefined) {
       entry.txnFirstOffset = batch.baseOffset
       this.#ongoing.set(batch.baseOffset, batch.producerId)
+      this.verifications.finish(batch.producerId)
     }
     return undefined
   }
@@ -138,6 +181,7 @@ export class ProducerState {
     const record = batch.recordCount > 0 ? readRecords(batch).next().value : undefined
     const marker = record ? parseMarker(record) : null
     if (marker === null) return undefined
+    this.verifications.finish(batch.producerId)
     entry.moveToEpoch(batch.producerEpoch)
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = batch.maxTimestamp
@@ -190,6 +234,7 @@ export class ProducerState {
 
   /** Forgets producers whose last record is so long past, unless they have a transaction open (C33). */
   removeExpired(nowMs: number): void {
+    this.verifications.removeOlderThan(nowMs - this.#expirationMs)
     for (const entry of this.#producers.values()) {
       if (this.#isExpired(entry.lastTimestamp, entry.txnFirstOffset, nowMs)) this.#producers.delete(entry.producerId)
     }

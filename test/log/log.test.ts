@@ -179,6 +179,26 @@ t.test('B20: rolls when offsets get too far from the base', async (t) => {
   )
 })
 
+t.test('B21: segment.jitter.ms shortens the time of a segment', async (t) => {
+  const w = new LogWorld({ 'segment.ms': DAY, 'segment.jitter.ms': DAY })
+  const { rollJitterMs } = w.log.segments[0]!
+  t.ok(rollJitterMs > 0 && rollJitterMs < DAY)
+  w.append(batch({ timestamp: NOW_MS - DAY }))
+  w.append(batch({ timestamp: NOW_MS - rollJitterMs }))
+  t.equal(w.log.segments.length, 1)
+  w.append(batch({ timestamp: NOW_MS - rollJitterMs + 1 }))
+  t.equal(w.log.segments.length, 2)
+})
+
+t.test('C35: an append that has to be confirmed', async (t) => {
+  const w = new LogWorld()
+  const begin = () => batch({ producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+  t.throws(() => w.append(begin(), { verification: null }), { code: 48 })
+  const verification = w.log.startVerification({ producerId: 1, epoch: 0, lowestSequence: 0, supportsEpochBump: false })
+  w.append(begin(), { verification: verification ?? null })
+  t.ok(w.append(begin(), { verification: null }).duplicate)
+})
+
 t.test('B26: a duplicate can still roll the segment', async (t) => {
   const w = new LogWorld({ 'internal.segment.bytes': 200 })
   const spec = { producerId: 1, producerEpoch: 0, baseSequence: 0 }

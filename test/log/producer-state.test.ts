@@ -145,6 +145,45 @@ t.test('N-D25, N-D26: under version 2 a marker needs a new epoch, unless nothing
   t.equal(w.marker(1, 6, true, 0, 2), undefined)
 })
 
+t.test('C35, G26: a transaction that its coordinator has to confirm', async (t) => {
+  const w = new World()
+  const wanted = { producerId: 1, epoch: 0, supportsEpochBump: false, sinceMs: NOW_MS }
+  const given = w.state.startVerification({ ...wanted, lowestSequence: 7 })
+  t.equal(w.state.startVerification({ ...wanted, lowestSequence: 5 }), given)
+  fails(t, 45, () => w.append({ baseSequence: 7, isTransactional: true }))
+  const first = w.view({ baseSequence: 5, isTransactional: true })
+  fails(t, 48, () => w.state.checkVerified(first, undefined))
+  fails(t, 48, () => w.state.checkVerified(first, { ...wanted, lowestSequence: 5 }))
+  w.state.checkVerified(first, given)
+  w.append({ baseSequence: 5, isTransactional: true })
+  t.equal(w.state.startVerification({ ...wanted, lowestSequence: 6 }), undefined, 'open by now')
+  w.state.checkVerified(w.view({ baseSequence: 6, isTransactional: true }), undefined)
+  w.append({ baseSequence: 6, isTransactional: true })
+  fails(t, 48, () => w.state.checkVerified(w.view({ producerId: 9, baseSequence: 0, isTransactional: true }), given))
+  w.state.checkVerified(w.view({ producerId: 9, baseSequence: 0 }), undefined)
+})
+
+t.test('C35: what is being confirmed ends with a marker, and with its time', async (t) => {
+  const w = new World()
+  const wanted = { producerId: 1, epoch: 0, supportsEpochBump: false, lowestSequence: 0, sinceMs: NOW_MS }
+  w.state.startVerification(wanted)
+  w.marker(1, 0, false)
+  t.equal(w.state.verifications.get(1), undefined)
+  w.state.startVerification(wanted)
+  w.state.removeExpired(NOW_MS + DAY)
+  t.equal(w.state.verifications.get(1), undefined)
+})
+
+t.test('N-D12, N-D13: version 2 begins at sequence 0; an old epoch is told before anything is asked', async (t) => {
+  const w = new World()
+  w.state.startVerification({ producerId: 1, epoch: 0, supportsEpochBump: true, lowestSequence: 3, sinceMs: NOW_MS })
+  fails(t, 45, () => w.append({ baseSequence: 3, isTransactional: true }))
+  w.append({ baseSequence: 0, isTransactional: true, producerEpoch: 4 })
+  fails(t, 47, () =>
+    w.state.startVerification({ producerId: 1, epoch: 3, supportsEpochBump: true, lowestSequence: 0, sinceMs: 0 }),
+  )
+})
+
 t.test('C36: a coordinator is not held to sequences, replication not even to epochs', async (t) => {
   const w = new World()
   w.append({ baseSequence: 0, producerEpoch: 2 })
