@@ -6,6 +6,7 @@ import { joined } from '../api/group-harness.ts'
 import { batchOf, KEY, TestBroker } from '../api/harness.ts'
 import { Program, run } from '../node/broker-process.ts'
 
+t.setTimeout(600_000)
 const home = mkdtempSync(join(tmpdir(), 'odradek-cli-'))
 t.teardown(() => rmSync(home, { recursive: true, force: true }))
 

@@ -8,6 +8,7 @@ import { Program, ready, run, startBrokerProcess } from './broker-process.ts'
 
 const METADATA = 3
 
+t.setTimeout(600_000)
 const home = mkdtempSync(join(tmpdir(), 'odradek-process-'))
 t.teardown(() => rmSync(home, { recursive: true, force: true }))
 let directories = 0
