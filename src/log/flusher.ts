@@ -29,6 +29,8 @@ export interface FlushedLog {
 export class Flusher {
   readonly #log: FlushedLog
   #recoveryPoint: number
+  /** Segments whose indexes are final and not flushed. */
+  readonly #ended = new Set<Segment>()
   #running: Promise<void> | undefined
   #next: { promise: Promise<void>; upTo: number } | undefined
   /** Where the log was cut while a flush ran: what was appended behind it since is not covered. */
@@ -46,6 +48,11 @@ export class Flusher {
 
   get recoveryPoint(): number {
     return this.#recoveryPoint
+  }
+
+  /** A segment takes no more appends: its indexes are final and have to last. */
+  ended(segment: Segment): void {
+    this.#ended.add(segment)
   }
 
   /** A file was made, renamed or removed. */
@@ -90,12 +97,11 @@ export class Flusher {
   async #flush(limit: number): Promise<void> {
     const { segments } = this.#log
     const upTo = Math.min(limit, this.#log.writeQueued())
-    if (upTo <= this.#recoveryPoint) return
+    if (upTo <= this.#recoveryPoint && this.#ended.size === 0) return
     this.#cutMeanwhile = Number.POSITIVE_INFINITY
+    const written = segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
     try {
-      for (const segment of segments.from(this.#recoveryPoint)) {
-        if (segment.baseOffset < upTo) await this.#flushSegment(segment)
-      }
+      for (const segment of new Set([...this.#ended, ...written])) await this.#flushSegment(segment)
       await this.#flushNames()
     } catch (error) {
       // Whoever closed the log without a flush wants none.
@@ -107,9 +113,10 @@ export class Flusher {
 
   /** Files that were deleted or moved in the meantime need no flush (N-G19). */
   async #flushSegment(segment: Segment): Promise<void> {
+    const hasEnded = this.#ended.delete(segment) || segment !== this.#log.segments.active
     if (segment.isRemoved) return
     try {
-      await segment.flush()
+      await segment.flush(hasEnded)
     } catch (error) {
       const isMissing = error instanceof DiskError && error.code === 'ENOENT'
       if (!segment.isRemoved || !isMissing) throw error

@@ -3,9 +3,9 @@ import { type Disk, DiskError } from '../base/disk.ts'
 /**
  * The file half of an index: entries of one size, appended, cut at the end, kept in memory by the subclass.
  *
- * Apache Kafka maps the file into memory. Here entries reach the file when the segment is flushed, rolled or closed:
- * a crash before that makes the segment be recovered, and recovery builds its indexes anew. The file of a segment that
- * takes appends has its full size all the same (sparse), and is cut to its entries when the segment is done (B7, B8).
+ * Apache Kafka maps the file into memory. Here entries reach the file when the segment ends: a crash before that makes
+ * the segment be recovered, and recovery builds its indexes anew. The file of a segment that takes appends has its full
+ * size all the same (sparse), and is cut to its entries when the segment is done (B7, B8).
  *
  * Invariant: entries below `#persisted` are in the file as they are in memory.
  */
@@ -73,12 +73,6 @@ export abstract class IndexFile {
     this.#write((file) => file.truncate(this.#maxBytes))
   }
 
-  /** Writes entries that the file does not have. */
-  persist(): void {
-    if (this.#count === undefined || this.#persisted === this.#count) return
-    this.#write((file) => this.#writeEntries(file))
-  }
-
   /** Writes what is missing and cuts the file to its entries. */
   trim(): void {
     const { count } = this
@@ -88,9 +82,9 @@ export abstract class IndexFile {
     })
   }
 
-  /** fsync of what was written since the last one. */
+  /** fsync of what was written since the last one. An empty index reads the same with and without. */
   async sync(): Promise<void> {
-    if (!this.#unsynced) return
+    if (!this.#unsynced || this.count === 0) return
     this.#unsynced = false
     const file = this.disk.open(this.path)
     try {

@@ -214,6 +214,7 @@ export class LogManager {
       dir,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
       onFailure: (log: Log, error: DiskError) => this.failDir(log.dir, error),
+      onTruncation: () => void this.checkpoint('recoveryPoint'),
     }
   }
 

@@ -44,6 +44,8 @@ export interface LogOptions {
   highWatermark?: number
   /** `producer.id.expiration.ms`; default one day. */
   producerIdExpirationMs?: number
+  /** The recovery point went back: what a checkpoint says of it must not stay above (B62). */
+  onTruncation?: (log: Log) => void
   /** The disk failed under this log: from now on every operation is KAFKA_STORAGE_ERROR. Called once. */
   onFailure?: (log: Log, error: DiskError) => void
 }
@@ -92,6 +94,7 @@ export class Log {
   readonly #environment: LogEnvironment
   readonly #logger: Logger
   readonly #onFailure: ((log: Log, error: DiskError) => void) | undefined
+  readonly #onTruncation: ((log: Log) => void) | undefined
   readonly #segments: Segments
   readonly #epochs: LeaderEpochs
   readonly #producers: ProducerState
@@ -133,6 +136,7 @@ export class Log {
     this.#environment = environment
     this.#logger = environment.logger.child({ topic, partition })
     this.#onFailure = options.onFailure
+    this.#onTruncation = options.onTruncation
     this.#dir = options.dir
     this.#config = options.config
     this.#segments = loaded.segments
@@ -443,6 +447,7 @@ export class Log {
     }
     this.#writeQueued()
     active.close()
+    this.#flusher.ended(active)
     this.#producers.advanceTo(baseOffset)
     this.#producers.takeSnapshot()
     this.#addSegment(baseOffset)
@@ -614,7 +619,9 @@ export class Log {
   #afterTruncation(): void {
     const end = this.#endOffset
     this.#writtenEndOffset = end
+    const flushedBefore = this.recoveryPoint
     this.#flusher.truncated(end)
+    if (this.recoveryPoint < flushedBefore) this.#onTruncation?.(this)
     this.#logStartOffset = Math.min(this.#logStartOffset, end)
     this.#producers.snapshots.removeWhere((offset) => offset > end)
     if (this.#producers.endOffset !== end || !this.#producers.isEmpty) {
@@ -693,10 +700,12 @@ export class Log {
     if (this.#failure === undefined) {
       await this.flush()
       this.#guard(() => {
-        this.#segments.active.close()
+        const { active } = this.#segments
+        if (active.close()) this.#flusher.ended(active)
         this.#epochs.save()
         this.#producers.takeSnapshot()
       })
+      await this.flush()
     }
     this.abandon()
   }

@@ -114,6 +114,7 @@ export class Segment {
   openExisting(): void {
     this.sizeBytes = this.#disk.stat(this.path)?.size ?? 0
     this.writtenBytes = this.sizeBytes
+    this.flushedBytes = this.sizeBytes
   }
 
   preallocateIndexes(): void {
@@ -170,6 +171,7 @@ export class Segment {
 
   /** Recovery starts: nothing is known of the segment's content. */
   beginRecovery(): void {
+    this.flushedBytes = 0
     this.#indexesTrimmed = false
     this.offsetIndex.clear()
     this.timeIndex.clear()
@@ -200,30 +202,35 @@ export class Segment {
     this.writtenBytes = position + bytes
   }
 
-  /** No more appends: closing time entry, indexes cut to their entries (B15, B24). Nothing to do where there were none. */
-  close(): void {
+  /**
+   * No more appends: closing time entry, indexes cut to their entries (B15, B24). False where there was nothing to do,
+   * since there were no appends.
+   */
+  close(): boolean {
     if (this.#preallocated) this.#files.use(this.path, (file) => file.truncate(this.sizeBytes))
     this.#preallocated = false
-    if (this.#indexesTrimmed) return
+    if (this.#indexesTrimmed) return false
     this.timeIndex.maybeAppend(this.maxTimestamp, true)
     this.offsetIndex.trim()
     this.timeIndex.trim()
     this.txnIndex.persist()
     this.#indexesTrimmed = true
+    return true
   }
 
-  /** Hands everything to the medium: log first, so that an index never knows more than its log. */
-  async flush(): Promise<void> {
+  /**
+   * Hands what was written to the medium. `withIndexes`: when the segment has ended; until then an unclean start builds
+   * its indexes anew in any case.
+   */
+  async flush(withIndexes: boolean): Promise<void> {
     const bytes = this.writtenBytes
     const { truncations } = this
-    this.offsetIndex.persist()
-    this.timeIndex.persist()
-    this.txnIndex.persist()
     if (bytes > this.flushedBytes) await this.#files.useAsync(this.path, (file) => file.syncAsync())
+    if (truncations === this.truncations) this.flushedBytes = Math.max(this.flushedBytes, bytes)
+    if (!withIndexes) return
     await this.offsetIndex.sync()
     await this.timeIndex.sync()
     await this.txnIndex.sync()
-    if (truncations === this.truncations) this.flushedBytes = Math.max(this.flushedBytes, bytes)
   }
 
   /** First batch's largest timestamp, from which the segment's age is counted (N-G4); -1 where it has none. */

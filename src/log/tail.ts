@@ -81,9 +81,14 @@ export class TailMemory {
     }
   }
 
-  /** Lets go of what was added last before `beforeMs`; gives whether anything is left. */
+  /** Lets go of chunks that nothing was added to since `beforeMs`; gives whether anything is left. */
   evictIdle(beforeMs: number): boolean {
-    while (this.#oldest !== undefined && this.#oldest.touchedMs < beforeMs) this.#oldest.tail.evictOldest()
+    for (let chunk = this.#oldest; chunk !== undefined; ) {
+      const { newer } = chunk
+      // Within a tail the older ones are idle for longer, so this one is the oldest of its tail by now.
+      if (chunk.touchedMs < beforeMs) chunk.tail.evictOldest()
+      chunk = newer
+    }
     return this.#oldest !== undefined
   }
 }

@@ -3,6 +3,7 @@ import { batches } from '../../protocol/records/batch.ts'
 import { buildMarker } from '../../protocol/records/control.ts'
 import { DiskError } from '../../src/base/disk.ts'
 import { MemoryDisk } from '../../src/base/memory-disk.ts'
+import { eachBatch } from '../../src/log/disk-reader.ts'
 import type { Log } from '../../src/log/log.ts'
 import { batch, LogWorld, NOW_MS } from './world.ts'
 
@@ -181,9 +182,50 @@ t.test('B62: after a loss of power nothing below the recovery point is gone', as
     for (const [offset, bytes] of trace.appended) {
       if (offset < recoveryPoint && !found.get(offset)?.equals(bytes)) t.fail(`operation ${at}: ${offset} is lost`)
     }
+    checkIndexes(t, again.log, `operation ${at}`)
     again.log.abandon()
   }
   t.pass('all there')
+})
+
+/** Every entry of every index says what the batches say. */
+function checkIndexes(t: Test, log: Log, name: string): void {
+  for (const segment of log.segments) {
+    const lasts = new Map<number, number>()
+    const times = new Map<number, number>()
+    let max = -1
+    segment.readSync(
+      eachBatch(0, segment.sizeBytes, (stored, position) => {
+        max = Math.max(max, stored.maxTimestamp)
+        lasts.set(stored.lastOffset, position)
+        times.set(stored.lastOffset, max)
+        return true
+      }),
+    )
+    for (let i = 0; i < segment.offsetIndex.count; i++) {
+      const { offset, position } = segment.offsetIndex.entry(i)
+      if (lasts.get(offset) !== position)
+        t.fail(`${name}: offset index of ${segment.baseOffset} has ${offset} at ${position}`)
+    }
+    for (let i = 0; i < segment.timeIndex.count; i++) {
+      const { offset, timestamp } = segment.timeIndex.entry(i)
+      if (times.get(offset) !== timestamp)
+        t.fail(`${name}: time index of ${segment.baseOffset} has ${timestamp} at ${offset}`)
+    }
+    if (segment.maxTimestamp.timestamp !== max) t.fail(`${name}: largest timestamp of ${segment.baseOffset}`)
+  }
+}
+
+t.test('a loss of power after a clean stop leaves whole indexes', async (t) => {
+  const disk = new MemoryDisk()
+  withRoot(disk)
+  const world = new LogWorld(SMALL, { disk })
+  await live(world, { appended: new Map(), written: 0, flushed: 0 })
+  const before = describe(world.log)
+  disk.crash('synced')
+  const log = world.open({ clean: true })
+  checkIndexes(t, log, 'clean')
+  t.same(describe(log).segments, before.segments)
 })
 
 /** A disk on which the log directory was made long ago. */

@@ -125,6 +125,19 @@ t.test('a kill, and the checkpoints that were written from time to time', async 
   t.equal(again.lastBrokerEpoch, undefined)
 })
 
+t.test('a recovery point that went back by truncation is checkpointed at once', async (t) => {
+  const w = new World()
+  const manager = w.open()
+  const log = create(manager, 't')
+  for (let i = 0; i < 5; i++) append(log)
+  await log.flush()
+  await manager.checkpoint('recoveryPoint')
+  t.equal(w.text('/a/recovery-point-offset-checkpoint'), '0\n1\nt 0 5\n')
+  log.truncateTo(2)
+  await w.time.settle()
+  t.equal(w.text('/a/recovery-point-offset-checkpoint'), '0\n1\nt 0 2\n')
+})
+
 t.test('J24: a log start that was checkpointed survives', async (t) => {
   const w = new World()
   const manager = w.open()
