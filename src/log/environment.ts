@@ -4,7 +4,7 @@ import type { System } from '../base/ports.ts'
 import type { Random } from '../base/random.ts'
 import type { Clock, Timers } from '../base/time.ts'
 import { OpenFiles } from './open-files.ts'
-import { TailMemory } from './tail.ts'
+import { MAX_TAIL_BYTES, TailMemory } from './tail.ts'
 
 /** What all logs of a node share: the ports, and the memory and descriptors they may use together. */
 export interface LogEnvironment {
@@ -19,5 +19,13 @@ export interface LogEnvironment {
 
 export function createLogEnvironment(system: Omit<System, 'network'>, logger: Logger): LogEnvironment {
   const { disk, clock, timers, random } = system
-  return { disk, clock, timers, random, logger, files: new OpenFiles(disk), tails: new TailMemory() }
+  return {
+    disk,
+    clock,
+    timers,
+    random,
+    logger,
+    files: new OpenFiles(disk),
+    tails: new TailMemory(MAX_TAIL_BYTES, () => clock.monotonicMs()),
+  }
 }

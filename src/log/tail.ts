@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts'
 /** Bytes of newest batches that one log keeps in memory, and that all logs of a node keep together. */
 export const MAX_TAIL_BYTES_PER_LOG = 8 * 1024 * 1024
 export const MAX_TAIL_BYTES = 64 * 1024 * 1024
-/** Chunks that nobody has added to for so long are let go, so that an idle node is small. */
+/** Chunks that nobody has added to or read for so long are let go, so that an idle node is small. */
 export const TAIL_IDLE_MS = 10_000
 
 /** A batch up to this size is always copied, so that neighbours become one buffer, one write and one slice to send. */
@@ -39,14 +39,17 @@ export interface Chunk {
  * its whole slab, once. Above the limit the oldest chunk goes, whichever log it belongs to.
  */
 export class TailMemory {
+  readonly nowMs: () => number
   readonly #limit: number
   readonly #slabs = new Map<ArrayBufferLike, number>()
   #pinnedBytes = 0
   #oldest: Chunk | undefined
   #newest: Chunk | undefined
 
-  constructor(limitBytes = MAX_TAIL_BYTES) {
+  /** `nowMs`: the monotonic clock. */
+  constructor(limitBytes = MAX_TAIL_BYTES, nowMs: () => number = () => 0) {
     this.#limit = limitBytes
+    this.nowMs = nowMs
   }
 
   get pinnedBytes(): number {
@@ -81,7 +84,7 @@ export class TailMemory {
     }
   }
 
-  /** Lets go of chunks that nothing was added to since `beforeMs`; gives whether anything is left. */
+  /** Lets go of chunks that nobody added to or read since `beforeMs`; gives whether anything is left. */
   evictIdle(beforeMs: number): boolean {
     for (let chunk = this.#oldest; chunk !== undefined; ) {
       const { newer } = chunk
@@ -183,6 +186,15 @@ export class Tail {
     while (this.#chunks.length > this.#first) this.evictOldest()
   }
 
+  /** What is read at all stays, and with it what comes behind: a reader goes on there. */
+  #touchFrom(index: number): void {
+    const nowMs = this.#memory.nowMs()
+    for (let at = index; at < this.#chunks.length; at++) {
+      const chunk = this.#chunks[at]!
+      if (chunk.touchedMs < nowMs) chunk.touchedMs = nowMs
+    }
+  }
+
   /**
    * The stored bytes from the batch that holds `offset` (or the next one) on: whole batches that end below `upTo`, of
    * one segment, up to `maxBytes`, the last one possibly cut (D3 to D5). `minOneBatch`: the first one whole whatever
@@ -194,6 +206,7 @@ export class Tail {
     let index = this.#chunkOf(offset)
     let chunk = this.#chunks[index]
     if (chunk === undefined) return undefined
+    this.#touchFrom(index)
     const batch = firstAtLeast(chunk.lasts, offset)
     const start = chunk.starts[batch]!
     const slice: TailSlice = {

@@ -87,6 +87,18 @@ t.test('idle chunks are let go by age', async (t) => {
   t.notOk(feed.memory.evictIdle(3000))
 })
 
+t.test('a chunk that is read stays, and so do those behind it', async (t) => {
+  let nowMs = 0
+  const feed = new Feed(1000 * KIB, 0, new TailMemory(1000 * KIB, () => nowMs))
+  for (let count = 0; count < 3; count++) feed.add(own(20 * KIB), S, 1000)
+  nowMs = 2000
+  t.ok(feed.tail.read(1, KIB, 3, true))
+  t.ok(feed.memory.evictIdle(1500))
+  t.equal(feed.tail.read(0, KIB, 3, true), undefined)
+  t.ok(feed.tail.read(1, KIB, 3, true))
+  t.ok(feed.tail.read(2, KIB, 3, true))
+})
+
 t.test('a slice ends with its segment', async (t) => {
   const feed = new Feed()
   feed.add(own(100))
