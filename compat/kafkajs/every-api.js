@@ -83,3 +83,4 @@ await attempt('deleteTopicRecords', () =>
 )
 await attempt('deleteTopics', () => admin.deleteTopics({ topics: [topic, `${topic}-placed`] }))
 await admin.disconnect()
+process.exit(0) // a transactional producer that found no coordinator keeps its connection
