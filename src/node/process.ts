@@ -1,4 +1,6 @@
+import { lookup } from 'node:dns'
 import { rmSync } from 'node:fs'
+import type { Logger } from '../base/logger.ts'
 import { createSystem } from '../base/system.ts'
 import { createLogger } from '../base/system-logger.ts'
 import { banner } from './banner.ts'
@@ -26,6 +28,18 @@ export async function startProcess(options: StartOptions): Promise<void> {
   process.on('SIGINT', stop)
   await broker.start()
   process.stdout.write(banner(broker, setup, performance.now()))
+  for (const listener of broker.listeners) warnIfUnresolvable(listener.advertised.host, logger)
+}
+
+/** Clients that cannot resolve what they are told connect once and never again, which is hard to see from their side. */
+function warnIfUnresolvable(host: string, logger: Logger): void {
+  lookup(host, (error) => {
+    if (!error) return
+    logger.warn(
+      `clients are told to connect to ${host}, a name that this machine cannot resolve; if they cannot either, set advertised.listeners`,
+      { code: error.code },
+    )
+  })
 }
 
 function stopOnce(broker: Broker): () => void {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { Wire } from '../api/harness.ts'
+import { rawRequest, Wire } from '../api/harness.ts'
 import { Program, ready, run, startBrokerProcess } from './broker-process.ts'
 
 const METADATA = 3
@@ -137,6 +137,25 @@ t.test('worded failures', async (t) => {
     isWorded(t, await run(['start', '--prot', '1']), /prot/)
     isWorded(t, await run(['dance']), /dance/)
   })
+})
+
+t.test('an advertised host that nobody can resolve is a warning', async (t) => {
+  const { program, host } = await startBrokerProcess({
+    args: ['--data-dir', newDir(), '-c', 'advertised.listeners=PLAINTEXT://no-such-host.invalid:0'],
+  })
+  t.equal(host, 'no-such-host.invalid', 'the banner says what clients are told')
+  await program.waitFor('the warning', ({ stderr }) => /no-such-host\.invalid.*cannot resolve/.test(stderr))
+  await program.kill()
+})
+
+t.test('a client whose version is not served is named, with both versions', async (t) => {
+  const { program, port } = await startBrokerProcess({ args: ['--data-dir', newDir()] })
+  const wire = await Wire.open(port)
+  wire.write(rawRequest(METADATA, 99, 1, Buffer.alloc(20)))
+  await wire.closed
+  await program.waitFor('the warning', ({ stderr }) => stderr.includes('\n'))
+  t.match(program.stderr, /\braw\b.*Metadata.* v99.*0 to 13/)
+  await program.kill()
 })
 
 t.test('signals', async (t) => {
