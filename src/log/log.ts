@@ -699,15 +699,19 @@ export class Log {
     if (this.#closed) return
     if (this.#failure === undefined) {
       await this.flush()
-      this.#guard(() => {
-        const { active } = this.#segments
-        if (active.close()) this.#flusher.ended(active)
-        this.#epochs.save()
-        this.#producers.takeSnapshot()
-      })
-      await this.flush()
+      if (this.#guard(() => this.#finish())) await this.flush()
     }
     this.abandon()
+  }
+
+  /** True where something has to be flushed; the indexes of an empty log read the same whatever reached the medium. */
+  #finish(): boolean {
+    const { active } = this.#segments
+    const changed = active.close() && active.sizeBytes > 0
+    if (changed) this.#flusher.ended(active)
+    this.#epochs.save()
+    this.#producers.takeSnapshot()
+    return changed
   }
 
   /** Lets go of everything at once, as a crash would: nothing is written. */

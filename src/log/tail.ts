@@ -7,6 +7,9 @@ export const MAX_TAIL_BYTES = 64 * 1024 * 1024
 /** Chunks that nobody has added to or read for so long are let go, so that an idle node is small. */
 export const TAIL_IDLE_MS = 10_000
 
+/** How exactly the time of the last read is kept. */
+const TOUCH_INTERVAL_MS = 1000
+
 /** A batch up to this size is always copied, so that neighbours become one buffer, one write and one slice to send. */
 const ALWAYS_COPY_BYTES = 4 * 1024
 /** A batch from this size on is never copied. */
@@ -189,6 +192,8 @@ export class Tail {
   /** What is read at all stays, and with it what comes behind: a reader goes on there. */
   #touchFrom(index: number): void {
     const nowMs = this.#memory.nowMs()
+    // Later chunks were touched no earlier, so that most reads need not look at them.
+    if (this.#chunks[index]!.touchedMs > nowMs - TOUCH_INTERVAL_MS) return
     for (let at = index; at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at]!
       if (chunk.touchedMs < nowMs) chunk.touchedMs = nowMs
