@@ -2,11 +2,11 @@
  * Kafka's UUIDs: 16 bytes on the wire, in programs the 22 characters of URL-safe base64 without padding (KIP-516).
  */
 
-/** Topic id of nothing, directory id of "not assigned" (KIP-858). */
+/** Topic id of nothing; as a directory id, MIGRATING (KIP-858). */
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
-/** Topic id of `__cluster_metadata` (KIP-516); as a directory id, LOST: the replica's disk has failed (KIP-858). */
+/** Topic id of `__cluster_metadata` (KIP-516); as a directory id, UNASSIGNED (KIP-858). */
 export const ONE_UUID = 'AAAAAAAAAAAAAAAAAAAAAQ'
-/** As a directory id, MIGRATING: some directory of a broker that does not yet name it (KIP-858). */
+/** As a directory id, LOST: the replica's disk has failed (KIP-858). */
 export const TWO_UUID = 'AAAAAAAAAAAAAAAAAAAAAg'
 
 const TEXT = /^[A-Za-z0-9_-]{21}[AQgw]$/

@@ -340,10 +340,14 @@ function procFile(file: string): string {
 
 const bootId = () => procFile('/proc/sys/kernel/random/boot_id').trim()
 
-/** Field 22 of /proc/<pid>/stat; the second field is the program's name in brackets and may hold spaces. */
+/**
+ * Field 22 of /proc/<pid>/stat; the second field is the program's name in brackets and may hold spaces. Nothing for a
+ * process that is dead and only waits for its parent to look.
+ */
 function startOf(pid: number): string {
   const stat = procFile(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' || state === 'X' ? '' : (fields[18] ?? '')
 }
 
 function kernelLockHolder(file: string): number | undefined {

@@ -117,7 +117,8 @@ export class Broker {
     const { server, groups, controller, replicas, logs, quorum, loader } = rooms
     await server.close()
     groups.shutdown()
-    if (this.#brokerEpoch >= 0n) await leaveCluster(controller, this.nodeId, this.#brokerEpoch, loader.image.offset)
+    if (this.#brokerEpoch >= 0n)
+      await leaveCluster(controller, this.nodeId, this.#brokerEpoch, () => loader.image.offset)
     replicas.shutdown()
     await logs.shutdown(this.#brokerEpoch)
     await quorum.close()
@@ -170,6 +171,7 @@ export class Broker {
       logs,
       topicConfig: (image, topic) => this.#configs.topicValues(topicConfig, image, topic),
       logger,
+      unsentBytes: () => server.unsentBytes,
     })
     const groups = new GroupCoordinator({
       config: values,

@@ -12,6 +12,9 @@ const STOP_WITHIN_MS = 2000
 
 /** Runs a broker as this process: banner on standard output, log on standard error, signals end it. */
 export async function startProcess(options: StartOptions): Promise<void> {
+  // First of all: a signal that comes before there is a handler leaves behind whatever was made until then.
+  let stop: () => void = () => process.exit(0)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop())
   const setup = setUp(options)
   const logger = createLogger({ level: setup.logLevel, format: setup.logFormat })
   const remove = () => setup.temporary && removeQuietly(setup.dataDirs)
@@ -23,10 +26,9 @@ export async function startProcess(options: StartOptions): Promise<void> {
     logger.error('the broker stops: it cannot trust its state any more', { error: error.stack ?? error.message })
     process.exit(1)
   })
-  const stop = stopOnce(broker)
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  await broker.start()
+  const starting = broker.start()
+  stop = stopOnce(broker, starting)
+  await starting
   process.stdout.write(banner(broker, setup, performance.now()))
   for (const listener of broker.listeners) warnIfUnresolvable(listener.advertised.host, logger)
 }
@@ -42,19 +44,29 @@ function warnIfUnresolvable(host: string, logger: Logger): void {
   })
 }
 
-function stopOnce(broker: Broker): () => void {
+/** What a signal does. A broker that is still starting is stopped when it has started. */
+function stopOnce(broker: Broker, starting: Promise<void>): () => void {
   let stopping = false
+  const stop = async () => {
+    try {
+      await starting
+    } catch {
+      // Whoever started it says why it failed, and the process ends of itself.
+      return
+    }
+    try {
+      await broker.stop()
+      process.exit(0)
+    } catch (error) {
+      process.stderr.write(`odradek: ${(error as Error).message}\n`)
+      process.exit(1)
+    }
+  }
   return () => {
     if (stopping) process.exit(1)
     stopping = true
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    broker.stop().then(
-      () => process.exit(0),
-      (error: Error) => {
-        process.stderr.write(`odradek: ${error.message}\n`)
-        process.exit(1)
-      },
-    )
+    void stop()
   }
 }
 

@@ -62,14 +62,20 @@ export async function joinCluster(
   return brokerEpoch
 }
 
+/** Heartbeats that a broker on its way out sends until the controller lets it go; then it goes all the same. */
+const MAX_FAREWELLS = 10
+
 /** Tells the controller that this broker goes, so that nobody is sent to it any more. */
 export async function leaveCluster(
   controller: Controller,
   nodeId: number,
   brokerEpoch: bigint,
-  metadataOffset: number,
+  metadataOffset: () => number,
 ): Promise<void> {
-  await heartbeat(controller, nodeId, brokerEpoch, metadataOffset, true)
+  for (let sent = 0; sent < MAX_FAREWELLS; sent++) {
+    const { errorCode, shouldShutDown } = await heartbeat(controller, nodeId, brokerEpoch, metadataOffset(), true)
+    if (errorCode !== ErrorCode.NONE || shouldShutDown) return
+  }
 }
 
 function heartbeat(
