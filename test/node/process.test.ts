@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { rawRequest, Wire } from '../api/harness.ts'
-import { Program, ready, run, startBrokerProcess } from './broker-process.ts'
+import { Program, run, startBrokerProcess } from './broker-process.ts'
 
 const METADATA = 3
 
@@ -176,11 +176,19 @@ t.test('signals', async (t) => {
     t.ok(await answer)
   })
 
-  t.test('a signal while it starts', async (t) => {
-    const program = new Program({ args: ['start', '--port', '0', '--data-dir', newDir()] })
-    await ready(program)
-    program.signal('SIGINT')
+  t.test('a signal while it starts ends it in order, too', async (t) => {
+    const tmp = newDir()
+    mkdirSync(tmp)
+    const program = new Program({ args: ['start', '--port', '0', '-l', 'debug'], env: { TMPDIR: tmp } })
+    // The directory is made after signals are listened to, and long before the broker is ready.
+    await new Promise<void>((resolve) => {
+      const look = () => (readdirSync(tmp).length > 0 ? resolve() : setImmediate(look))
+      look()
+    })
+    program.signal('SIGTERM')
     t.equal((await program.exited).code, 0)
+    t.notMatch(program.stderr, /^odradek: |^ +at /m)
+    t.strictSame(readdirSync(tmp), [])
   })
 
   t.test('a second signal ends it at once', async (t) => {
