@@ -4,6 +4,9 @@ import { uuidFromBytes, ZERO_UUID } from './uuid.ts'
 /** How many elements of no size at all an array may claim; nothing on the wire vouches for them. */
 export const MAX_EMPTY_ELEMENTS = 1024
 
+/** What Apache Kafka takes of any string, compact ones too (fact I7). */
+const MAX_STRING_BYTES = 0x7fff
+
 const TWO_POW_32 = 4294967296
 /** Long.MAX_VALUE, which Java programs say for "no bound", reads as this number: greater than every offset and time. */
 export const INT53_UNBOUNDED = 2 ** 63
@@ -134,12 +137,12 @@ export class Reader {
   }
 
   compactString(): string {
-    return this.#text(this.#notNull(this.uvarint() - 1))
+    return this.#compactText(this.#notNull(this.uvarint() - 1))
   }
 
   compactNullableString(): string | null {
     const length = this.uvarint() - 1
-    return length < 0 ? null : this.#text(length)
+    return length < 0 ? null : this.#compactText(length)
   }
 
   bytes(): Buffer {
@@ -242,6 +245,12 @@ export class Reader {
   #text(length: number): string {
     const at = this.#take(length)
     return length === 0 ? '' : this.buffer.toString('utf8', at, at + length)
+  }
+
+  /** A compact length could say more, but what is read here ends up in records whose lengths are int16. */
+  #compactText(length: number): string {
+    if (length > MAX_STRING_BYTES) throw new DecodeError(`string of ${length} bytes`)
+    return this.#text(length)
   }
 
   #isZero(at: number, length: number): boolean {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { coordinator, JOIN, joined } from './group-harness.ts'
-import { KEY, TestBroker, versionsOf } from './harness.ts'
+import { KEY, requestBytes, TestBroker, versionsOf } from './harness.ts'
 
 t.test('JoinGroup', async (t) => {
   const broker = await TestBroker.start(t, { topics: { t: {} } })
@@ -21,6 +21,20 @@ t.test('JoinGroup', async (t) => {
       if (version >= 7) t.equal(answer.protocolType, 'consumer')
       if (version >= 9) t.equal(answer.skipAssignment, false)
     }
+  })
+
+  t.test('I7, I19: names that no record has room for harm nobody', async (t) => {
+    const tooLong = await broker.connect()
+    await t.rejects(tooLong.send(KEY.JOIN_GROUP, 9, { ...JOIN, groupId: 'x'.repeat(32768) }))
+    // Its member id is longer by a UUID, and with it the group's record has a string that an int16 cannot measure.
+    const groupInstanceId = 'x'.repeat(32767)
+    const wire = await broker.connect()
+    const join = { ...JOIN, groupId: 'long', protocols: [{ name: 'range', metadata: Buffer.from('other') }] }
+    wire.write(requestBytes(KEY.JOIN_GROUP, 9, { ...join, groupInstanceId }))
+    await wire.frame()
+    wire.write(requestBytes(KEY.JOIN_GROUP, 9, { ...join, groupInstanceId }))
+    await wire.frame()
+    t.ok(await broker.isWell())
   })
 
   t.test('what is refused', async (t) => {

@@ -1,8 +1,8 @@
-import { ErrorCode } from '../../../protocol/errors.ts'
+import { EncodeError, ErrorCode } from '../../../protocol/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Clock, Timers } from '../../base/time.ts'
 import { readBatches } from './batches.ts'
-import type { CoordinatorLog, CoordinatorState, Outcome, RecordCodec, ShardTimers } from './ports.ts'
+import type { CoordinatorLog, CoordinatorState, EncodedRecord, Outcome, RecordCodec, ShardTimers } from './ports.ts'
 import { NamedTimers } from './shard-timers.ts'
 import { Timeline } from './timeline.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -128,7 +128,12 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
       return
     }
     const { producer, isDivisible } = outcome
-    const encoded = records.map((record) => this.#options.codec.encode(record))
+    const encoded = this.#encode(records)
+    if (encoded === undefined) {
+      life.state.reverted(ErrorCode.UNKNOWN_SERVER_ERROR)
+      settle(ErrorCode.UNKNOWN_SERVER_ERROR)
+      return
+    }
     for (let start = 0; start < records.length; ) {
       const count = life.queue.fitting(encoded, start)
       const end = start + count
@@ -141,6 +146,17 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
         for (const record of part) life.state.replay(record, { position: life.position++, producer })
       })
       start = end
+    }
+  }
+
+  /** Undefined where a record has no form, such as one with a string that is too long for its field. */
+  #encode(records: readonly Record[]): EncodedRecord[] | undefined {
+    try {
+      return records.map((record) => this.#options.codec.encode(record))
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      this.#options.logger.error('coordinator record cannot be written', { partition: this.partition, error })
+      return undefined
     }
   }
 

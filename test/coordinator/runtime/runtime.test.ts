@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ErrorCode } from '../../../protocol/errors.ts'
+import { EncodeError, ErrorCode } from '../../../protocol/errors.ts'
 import { BatchView } from '../../../protocol/records/batch.ts'
 import { buildBatch } from '../../../protocol/records/build.ts'
 import { readRecords } from '../../../protocol/records/record.ts'
@@ -56,6 +56,8 @@ class Register implements CoordinatorState<Entry> {
   }
 }
 
+const UNWRITABLE = 'unwritable'
+
 function setUp(changes: { lingerMs?: number; maxBatchBytes?: number } = {}) {
   const log = new MemoryLog()
   const time = new ManualTime()
@@ -63,7 +65,10 @@ function setUp(changes: { lingerMs?: number; maxBatchBytes?: number } = {}) {
   const runtime = new CoordinatorRuntime<Register, Entry>({
     log,
     codec: {
-      encode: ({ key, value }) => ({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }),
+      encode: ({ key, value }) => {
+        if (key === UNWRITABLE) throw new EncodeError(`${key} has no form`)
+        return { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }
+      },
       decode: (key, value) => {
         if (key[0] === 0x3f) return undefined
         return { key: key.toString(), value: value?.toString() ?? null }
@@ -244,6 +249,18 @@ t.test('a reply does not wait for ever, and what it waited for still counts', as
   log.commitNext()
   await time.settle()
   t.same(committed(), { a: '1' })
+})
+
+t.test('I19: records that have no form in the log are refused whole, and the shard goes on', async (t) => {
+  const { time, runtime, write, view, events, batches } = setUp()
+  await runtime.elect(0, 1)
+  t.equal(await write('a=1', `${UNWRITABLE}=2`), `failed ${ErrorCode.UNKNOWN_SERVER_ERROR}`)
+  t.ok(events.includes(`reverted ${ErrorCode.UNKNOWN_SERVER_ERROR}`))
+  const next = watch(write('b=3'))
+  await time.settle()
+  t.equal(next.value, 'done')
+  t.same(view(), { b: '3' })
+  t.equal(batches().length, 1)
 })
 
 t.test(

@@ -148,6 +148,18 @@ t.test('lengths are checked before use', (t) => {
   t.throws(() => read('fffe').nullableString(), DecodeError)
   t.throws(() => read('00').compactString(), DecodeError)
   t.throws(() => read('7fff').string(), DecodeError)
+  for (const [length, fits] of [
+    [32767, true],
+    [32768, false],
+  ] as const) {
+    const writer = new Writer()
+    writer.uvarint(length + 1)
+    const reader = () => new Reader(Buffer.concat([...writer.finish(), Buffer.alloc(length, 'x')]))
+    for (const text of [() => reader().compactString(), () => reader().compactNullableString()]) {
+      if (fits) t.equal(text()?.length, length)
+      else t.throws(text, DecodeError, 'I7: no string is longer than an int16 can say')
+    }
+  }
   t.throws(() => read('80000000').nullableBytes(), DecodeError)
   t.throws(() => read('ffffffff0f').compactNullableBytes(), DecodeError)
   t.throws(() => read('0000000300').arrayLength(1), DecodeError)
