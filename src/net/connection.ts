@@ -7,6 +7,7 @@ import type { RequestBudget } from './budget.ts'
 import type { ConnectionContext, Dispatch, IncomingRequest, Reply } from './dispatch.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import { Outbox } from './outbox.ts'
+import type { UnsentBytes } from './unsent.ts'
 
 /** Requests of one connection that may run at the same time, all of them of the pipelined kind. */
 export const MAX_REQUESTS_IN_FLIGHT = 64
@@ -30,6 +31,7 @@ export interface ConnectionOptions {
   timers: Timers
   maxRequestBytes: number
   budget: RequestBudget
+  unsent: UnsentBytes
   dispatch: Dispatch
   /** True for APIs whose next request need not wait for this one's answer. */
   pipelined(apiKey: number): boolean
@@ -79,6 +81,8 @@ export class Connection implements ConnectionContext {
   readonly #socket: Socket
   readonly #frames: FrameReader
   readonly #outbox: Outbox
+  /** Of the outbox, as the sum of all connections has it. */
+  #countedUnsent = 0
   #state: 'open' | 'draining' | 'ending' | 'closed' = 'open'
   #next: IncomingRequest | undefined
   /** What the frame under way takes of the budget; undefined while it takes nothing. */
@@ -178,7 +182,13 @@ export class Connection implements ConnectionContext {
       this.#advancing = false
     }
     this.#flushOrGather()
+    this.#countUnsent(this.#state === 'closed' ? 0 : this.#outbox.bytes)
     this.#readOrPause(step)
+  }
+
+  #countUnsent(bytes: number): void {
+    this.#options.unsent.total += bytes - this.#countedUnsent
+    this.#countedUnsent = bytes
   }
 
   /** Moves replies from the front of the line to the outbox. */
@@ -333,6 +343,7 @@ export class Connection implements ConnectionContext {
     this.#endTimer?.cancel()
     this.#forget()
     this.#outbox.clear()
+    this.#countUnsent(0)
     const hooks = this.#closeHooks
     this.#closeHooks = []
     for (const hook of hooks) hook()

@@ -7,6 +7,7 @@ import { type NetConfig, parseOverrides } from './config.ts'
 import { Connection } from './connection.ts'
 import type { Dispatch } from './dispatch.ts'
 import { formatHostPort, isWildcard, type ListenerSpec, type SecurityProtocol } from './listener.ts'
+import { UnsentBytes } from './unsent.ts'
 
 /** How often both loopback addresses are tried on a port that the system chose for the first of them. */
 const MAX_PORT_TRIES = 20
@@ -46,6 +47,7 @@ export interface OpenListener {
 export class NetServer {
   readonly #options: NetServerOptions
   readonly #budget: RequestBudget
+  readonly #unsent = new UnsentBytes()
   readonly #connections = new Set<Connection>()
   readonly #perAddress = new Map<string, number>()
   #config: NetConfig
@@ -70,6 +72,11 @@ export class NetServer {
 
   get listeners(): readonly OpenListener[] {
     return this.#listeners
+  }
+
+  /** Reply bytes that peers have not taken yet. */
+  get unsentBytes(): number {
+    return this.#unsent.total
   }
 
   get connections(): ReadonlySet<Connection> {
@@ -217,6 +224,7 @@ export class NetServer {
       timers: system.timers,
       maxRequestBytes: this.#config['socket.request.max.bytes'],
       budget: this.#budget,
+      unsent: this.#unsent,
       dispatch,
       pipelined,
       onProblem: (connection, reason, error) => this.#problem(connection, reason, error),

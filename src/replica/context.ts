@@ -4,6 +4,7 @@ import type { DiskError } from '../base/disk.ts'
 import type { Clock } from '../base/time.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { replicaConfig } from './config.ts'
+import type { FetchMemory } from './fetch-memory.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { Partition } from './partition.ts'
 import type { Purgatory } from './purgatory.ts'
@@ -20,6 +21,7 @@ export interface ReplicaContext {
   readonly produces: Purgatory<Partition>
   /** Fetches that wait for bytes. */
   readonly fetches: Purgatory<Partition>
+  readonly fetchMemory: FetchMemory
   /** Deletions of records that wait for followers. */
   readonly deletions: Purgatory<Partition>
   readonly image: MetadataImage

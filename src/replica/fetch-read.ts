@@ -4,6 +4,7 @@ import type { Offset } from '../base/brand.ts'
 import type { FetchSlice } from '../log/log-read.ts'
 import type { ReplicaContext } from './context.ts'
 import { downConvertResult } from './fetch-convert.ts'
+import { MIN_OLD_FETCH_BYTES } from './fetch-memory.ts'
 import type { Partition } from './partition.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequest } from './types.ts'
 
@@ -69,7 +70,7 @@ export function readAll(
   asked: readonly FetchPartition[],
   noteFollower: boolean,
 ): ReadOutcome | Promise<ReadOutcome> {
-  return new ReadPass(context, request, asked, noteFollower).from(0)
+  return new ReadPass(context, request, asked, noteFollower).run()
 }
 
 class ReadPass {
@@ -81,6 +82,8 @@ class ReadPass {
   #remaining: number
   /** Until something was read, one whole batch is given whatever its size (D2). */
   #minOneBatch: boolean
+  /** Of the memory for fetches. */
+  #takenBytes = 0
 
   constructor(context: ReplicaContext, request: FetchRequest, asked: readonly FetchPartition[], noteFollower: boolean) {
     this.#context = context
@@ -91,13 +94,20 @@ class ReadPass {
     this.#minOneBatch = request.apiVersion >= SINCE.wholeBatch
   }
 
-  from(first: number): ReadOutcome | Promise<ReadOutcome> {
+  /** Memory is taken while anything is read from the disk, and until all has been: then the reply holds it. */
+  run(): ReadOutcome | Promise<ReadOutcome> {
+    const outcome = this.#from(0)
+    if (!(outcome instanceof Promise)) return outcome
+    return outcome.finally(() => this.#context.fetchMemory.release(this.#takenBytes))
+  }
+
+  #from(first: number): ReadOutcome | Promise<ReadOutcome> {
     for (let place = first; place < this.#asked.length; place++) {
       const read = this.#read(this.#asked[place]!)
       if (read instanceof Promise) {
         return read.then((result) => {
           this.#take(result)
-          return this.from(place + 1)
+          return this.#from(place + 1)
         })
       }
       this.#take(read)
@@ -197,7 +207,7 @@ class ReadPass {
     committed: boolean,
     result: FetchPartitionResult,
   ): FetchPartitionResult | Promise<FetchPartitionResult> {
-    const maxBytes = Math.max(0, Math.min(asked.partitionMaxBytes, this.#remaining))
+    const maxBytes = Math.max(0, Math.min(asked.partitionMaxBytes, this.#remaining, this.#room()))
     const minOneBatch = this.#minOneBatch
     if (maxBytes === 0 && !minOneBatch) return result
     const failed = (error: unknown): FetchPartitionResult => {
@@ -220,10 +230,18 @@ class ReadPass {
         minOneBatch,
         isolated: committed,
       })
-      return read instanceof Promise ? read.then(fill).catch(failed) : fill(read)
+      if (!(read instanceof Promise)) return fill(read)
+      this.#takenBytes += maxBytes
+      this.#context.fetchMemory.take(maxBytes)
+      return read.then(fill).catch(failed)
     } catch (error) {
       return failed(error)
     }
+  }
+
+  #room(): number {
+    const { room } = this.#context.fetchMemory
+    return this.#request.apiVersion >= SINCE.wholeBatch ? room : Math.max(room, MIN_OLD_FETCH_BYTES)
   }
 
   #refuse(asked: FetchPartition, code: ErrorCode): FetchPartitionResult {

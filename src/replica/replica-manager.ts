@@ -14,6 +14,7 @@ import type { ReplicaConfig, ReplicaContext } from './context.ts'
 import { deleteRecords } from './delete-records.ts'
 import { offsetForLeaderEpoch } from './epoch-end.ts'
 import { fetch } from './fetch.ts'
+import { FetchMemory } from './fetch-memory.ts'
 import { HostedPartitions } from './hosted-partitions.ts'
 import { listOffsets } from './list-offsets.ts'
 import { LogWriter } from './log-writer.ts'
@@ -48,6 +49,8 @@ export interface ReplicaManagerOptions {
   /** What a topic's keys are in the end, on this broker. */
   topicConfig(image: MetadataImage, topic: string): TopicConfig
   logger: Logger
+  /** Reply bytes that peers have not taken yet: fetches give less while there are many. Default: nobody counts. */
+  unsentBytes?: () => number
 }
 
 /**
@@ -61,6 +64,7 @@ export class ReplicaManager implements ReplicaContext {
   readonly produces: Purgatory<Partition>
   readonly fetches: Purgatory<Partition>
   readonly deletions: Purgatory<Partition>
+  readonly fetchMemory: FetchMemory
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
   #image: MetadataImage = EMPTY_IMAGE
@@ -74,6 +78,7 @@ export class ReplicaManager implements ReplicaContext {
     this.produces = new Purgatory(timers)
     this.fetches = new Purgatory(timers)
     this.deletions = new Purgatory(timers)
+    this.fetchMemory = new FetchMemory(options.unsentBytes ?? (() => 0))
     this.writer = new LogWriter({
       timers,
       onWritten: (partition, highWatermarkMoved) => this.#written(partition, highWatermarkMoved),
