@@ -55,7 +55,7 @@ export interface DirEntry {
   isDirectory: boolean
 }
 
-/** A failed disk operation: `code` is the system's (ENOSPC, EIO, ENOENT, …) or ELOCKED. */
+/** A failed disk operation: `code` is the system's (ENOSPC, EIO, ENOENT, …), ELOCKED, or EDAMAGED for what a file says. */
 export class DiskError extends Error {
   readonly code: string
   constructor(code: string, message: string, cause?: unknown) {

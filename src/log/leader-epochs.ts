@@ -3,8 +3,9 @@ import {
   type EpochEntry,
   encodeLeaderEpochCheckpoint,
 } from '../../protocol/checkpoint/leader-epoch-checkpoint.ts'
+import { DecodeError } from '../../protocol/errors.ts'
 import { assert } from '../base/assert.ts'
-import type { Disk } from '../base/disk.ts'
+import { type Disk, DiskError } from '../base/disk.ts'
 
 /** Answer to "where did this epoch end": -1 and -1 where nothing is known (D37). */
 export interface EpochEnd {
@@ -38,9 +39,15 @@ export class LeaderEpochs {
     this.#path = path
   }
 
+  /** A file that makes no sense takes the log directory offline, as Apache Kafka does: who knows what else is damaged. */
   load(): void {
     this.#saved = this.#disk.exists(this.#path) ? this.#disk.readFile(this.#path).toString() : ''
-    this.#entries = decodeLeaderEpochCheckpoint(this.#saved)
+    try {
+      this.#entries = decodeLeaderEpochCheckpoint(this.#saved)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw new DiskError('EDAMAGED', `${this.#path} is damaged: ${error.message}`, error)
+    }
   }
 
   get entries(): readonly EpochEntry[] {

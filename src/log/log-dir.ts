@@ -42,7 +42,7 @@ export class LogDir {
   /** Set when the disk failed under it: nothing is read or written here any more (KIP-112). */
   failure: DiskError | undefined
 
-  /** @throws DiskError, ELOCKED among others; DecodeError for a meta.properties that cannot be read */
+  /** @throws DiskError: ELOCKED among others, EDAMAGED for a meta.properties that cannot be read */
   constructor(disk: Disk, dir: string, logger: Logger) {
     this.#disk = disk
     this.path = dir
@@ -50,8 +50,7 @@ export class LogDir {
     disk.makeDir(dir)
     this.#lock = disk.lock(path.join(dir, LOCK_FILE))
     try {
-      const metaFile = path.join(dir, META_FILE)
-      this.meta = disk.exists(metaFile) ? decodeMetaProperties(disk.readFile(metaFile)) : undefined
+      this.meta = this.#readMeta()
       const marker = path.join(dir, CLEAN_SHUTDOWN_FILE)
       this.clean = disk.exists(marker)
       this.lastBrokerEpoch = this.clean ? this.#readBrokerEpoch(marker) : undefined
@@ -59,6 +58,18 @@ export class LogDir {
     } catch (error) {
       this.release()
       throw error
+    }
+  }
+
+  #readMeta(): MetaProperties | undefined {
+    const file = path.join(this.path, META_FILE)
+    if (!this.#disk.exists(file)) return undefined
+    const bytes = this.#disk.readFile(file)
+    try {
+      return decodeMetaProperties(bytes)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw new DiskError('EDAMAGED', `${file} is damaged: ${error.message}`, error)
     }
   }
 

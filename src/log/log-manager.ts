@@ -65,7 +65,7 @@ export class LogManager {
   /**
    * Locks the directories and loads every log in them.
    * @throws DiskError ELOCKED where another process has a directory, others where no directory is left;
-   *   LogDirProblem; DecodeError
+   *   LogDirProblem
    */
   static open(options: LogManagerOptions): LogManager {
     const manager = new LogManager(options)

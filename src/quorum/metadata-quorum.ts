@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { decodeQuorumState, encodeQuorumState } from '../../protocol/checkpoint/quorum-state.ts'
+import { DecodeError, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
@@ -47,7 +48,7 @@ export interface QuorumOptions {
 /** Told of a batch when it is committed. `offset` is that of its last record. */
 export type CommitListener = (records: readonly MetadataRecord[], offset: Offset, epoch: number) => void
 
-/** The directory belongs to a quorum that this node cannot be alone. The message is one plain sentence. */
+/** The directory is damaged, or belongs to a quorum that this node cannot be alone. The message is one plain sentence. */
 export class QuorumError extends Error {
   override name = 'QuorumError'
 }
@@ -83,9 +84,19 @@ export class MetadataQuorum {
   #unsynced: string[]
   #syncing: Promise<void> | undefined
 
-  /** Formats a directory that is empty, loads what is there, and begins a new epoch. Synchronous; awaits no fsync. */
+  /**
+   * Formats a directory that is empty, loads what is there, and begins a new epoch. Synchronous; awaits no fsync.
+   * @throws QuorumError, DiskError
+   */
   static open(options: QuorumOptions): MetadataQuorum {
-    return new MetadataQuorum(options)
+    try {
+      return new MetadataQuorum(options)
+    } catch (error) {
+      if (!(error instanceof DecodeError || error instanceof ProtocolError)) throw error
+      throw new QuorumError(`the cluster's metadata in ${options.dir} cannot be read: ${error.message}`, {
+        cause: error,
+      })
+    }
   }
 
   private constructor(options: QuorumOptions) {

@@ -96,3 +96,16 @@ t.test('the file brings them back', async (t) => {
   again.load()
   t.same(again.entries, cache.entries)
 })
+
+t.test('bad input: a damaged file is named in one sentence', async (t) => {
+  const disk = new MemoryDisk()
+  disk.makeDir('/d')
+  for (const text of ['1\n', '0\n2\n0 0\n', '0\n1\nx 0\n', '\0\0\0']) {
+    disk.replaceFile(PATH, text)
+    t.throws(() => new LeaderEpochs(disk, PATH).load(), {
+      name: 'DiskError',
+      code: 'EDAMAGED',
+      message: /^\/d\/leader.* is damaged: /,
+    })
+  }
+})

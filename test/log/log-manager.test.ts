@@ -348,3 +348,19 @@ t.test('C33: expired producers are forgotten by the clock', async (t) => {
   w.time.advance(86_400_000 + 600_000)
   t.equal(log.producers.producers.size, 0)
 })
+
+t.test('bad input: damaged files take their directory offline, and only that one', async (t) => {
+  for (const name of ['meta.properties', 't-0/leader-epoch-checkpoint']) {
+    const w = new World()
+    const first = w.open({ dirs: ['/a', '/b'] })
+    create(first, 't')
+    await first.shutdown()
+    const file = `${w.disk.exists('/a/t-0') ? '/a' : '/b'}/${name}`
+    w.disk.replaceFile(file, 'version=x\n')
+    const again = w.open({ dirs: ['/a', '/b'] })
+    t.equal(again.dirs.filter(({ isOnline }) => isOnline).length, 1, name)
+    t.equal(again.get('t', 0), undefined)
+    await again.shutdown()
+    t.throws(() => w.open({ dirs: [file.slice(0, 2)] }), { name: 'DiskError', message: /is damaged: / })
+  }
+})

@@ -297,8 +297,13 @@ t.test('A11: the log knows a later epoch than quorum-state', async (t) => {
 t.test('A22: a quorum-state that cannot be read stops the node', async (t) => {
   const system = world()
   await open(system).close()
-  system.disk.replaceFile(`${LOG_DIR}/quorum-state`, '')
-  t.throws(() => open(system))
+  for (const text of ['', '{', '{"leaderId":1}', '\0\0']) {
+    system.disk.replaceFile(`${LOG_DIR}/quorum-state`, text)
+    t.throws(() => open(system), {
+      name: 'QuorumError',
+      message: /metadata in \/disk\/data cannot be read: quorum-state/,
+    })
+  }
 })
 
 t.test('a quorum that this node cannot be alone', async (t) => {
