@@ -89,7 +89,8 @@ class Loader {
     const logStartOffset = Math.max(checkpointedStart, this.#segments.first.baseOffset)
     this.#epochs.truncateEnd(endOffset)
     if (logStartOffset > 0) this.#epochs.truncateStart(logStartOffset)
-    this.#loadProducers(logStartOffset, endOffset, recovered)
+    this.#loadProducers(logStartOffset, endOffset, recovered, damaged.size > 0)
+    this.#checkEnd(endOffset)
     return {
       segments: this.#segments,
       epochs: this.#epochs,
@@ -174,6 +175,17 @@ class Loader {
     this.#names.delete(name)
   }
 
+  /** Nothing below the recovery point can be missing unless somebody took it away. */
+  #checkEnd(endOffset: number): void {
+    const { recoveryPoint } = this.#options
+    if (endOffset >= recoveryPoint) return
+    this.#environment.logger.error('records are missing: the log ends below what had been flushed', {
+      dir: this.#dir,
+      endOffset,
+      recoveryPoint,
+    })
+  }
+
   /** Opens what is there; gives the segments whose indexes cannot be trusted even after a clean stop (B59, B60). */
   #openSegments(): Set<Segment> {
     const bases = [...this.#names]
@@ -189,6 +201,8 @@ class Loader {
       const hasIndex = this.#names.has(path.basename(segmentFile('', base, OFFSET_INDEX_SUFFIX)))
       if (!hasIndex || !segment.txnIndex.isSane(base)) damaged.add(segment)
     }
+    const active = this.#segments.all.at(-1)
+    if (this.#options.clean && active !== undefined && !active.indexesFit) damaged.add(active)
     return damaged
   }
 
@@ -211,7 +225,6 @@ class Loader {
       if (index > 0) this.#producers.takeSnapshot()
       const cut = this.#recoverSegment(segment, this.#producers)
       if (cut === 0) continue
-      this.#environment.logger.warn('a segment was cut at its last whole batch', { file: segment.path, bytes: cut })
       this.#drop(unflushed.slice(index + 1))
       break
     }
@@ -249,7 +262,11 @@ class Loader {
         return true
       }),
     )
-    return segment.endRecovery(end)
+    const cut = segment.endRecovery(end)
+    if (cut > 0) {
+      this.#environment.logger.warn('a segment was cut at its last whole batch', { file: segment.path, bytes: cut })
+    }
+    return cut
   }
 
   #drop(segments: readonly Segment[]): void {
@@ -288,12 +305,12 @@ class Loader {
     this.#replayInto(this.#producers, this.#options.logStartOffset, offset)
   }
 
-  #loadProducers(logStartOffset: number, endOffset: number, recovered: boolean): void {
+  #loadProducers(logStartOffset: number, endOffset: number, recovered: boolean, damaged: boolean): void {
     this.#snapshots.removeWhere(
       (offset) => offset > endOffset || (offset <= logStartOffset && offset > 0 && !recovered),
     )
     if (recovered && this.#producers.endOffset === endOffset) return
-    if (this.#options.clean && this.#snapshots.offsets.length === 0) {
+    if (this.#options.clean && !damaged && this.#snapshots.offsets.length === 0) {
       this.#assumeNoProducers(endOffset)
       return
     }

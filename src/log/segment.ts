@@ -271,6 +271,21 @@ export class Segment {
     return this.#readMarks.get(offset)
   }
 
+  /**
+   * Whether the last entries of the indexes point at what is in the file. More is not looked at without recovery, but
+   * an end that is taken from a wrong entry would hide records and put new ones over them.
+   */
+  get indexesFit(): boolean {
+    const last = this.offsetIndex.last()
+    if (this.offsetIndex.count > 0) {
+      const located = this.readSync(findBatch(last.position, this.writtenBytes, () => true))
+      if (located?.batch.lastOffset !== last.offset) return false
+    }
+    if (this.timeIndex.count === 0) return true
+    const { offset } = this.timeIndex.last()
+    return offset >= this.baseOffset && offset < this.readEndOffset()
+  }
+
   /** Offset behind the last batch, walking headers from the last index entry (B61). */
   readEndOffset(): number {
     let end = this.baseOffset

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { buildMarker } from '../../protocol/records/control.ts'
 import { buildMessageSet } from '../../protocol/records/legacy.ts'
+import { silentLogger } from '../../src/base/logger.ts'
 import { batch, batchOf, DIR, LogWorld, NOW_MS } from './world.ts'
 
 /** Three segments of three batches of 300 bytes, one offset each, then one more batch. */
@@ -251,4 +252,48 @@ t.test('a log start that was moved up and not checkpointed comes back with the f
   const log = w.reopenUnclean()
   t.equal(log.logStartOffset, 6)
   t.notOk(Object.keys(w.files()).some((name) => name.endsWith('.deleted')))
+})
+
+t.test('bad input: after a clean stop, indexes that do not fit the file are built anew', async (t) => {
+  const garbage = Buffer.from(Array.from({ length: 96 }, (_, i) => (i * 57 + 3) & 0x7f))
+  const cases: [string, string, (file: ReturnType<LogWorld['disk']['open']>) => void][] = [
+    ['garbage behind the entries', '.index', (file) => file.write(file.size(), [garbage])],
+    ['a position beyond the end', '.index', (file) => file.write(4, [Buffer.from([0, 0, 255, 0])])],
+    ['a wrong offset', '.index', (file) => file.write(0, [Buffer.from([0, 0, 0, 2])])],
+    ['garbage behind the times', '.timeindex', (file) => file.write(file.size(), [garbage])],
+    ['a time beyond the end', '.timeindex', (file) => file.write(file.size() - 4, [Buffer.from([0, 0, 9, 0])])],
+  ]
+  for (const [name, suffix, harm] of cases) {
+    const w = await filled({ 'internal.segment.bytes': 1_000_000 })
+    await w.log.close()
+    harm(w.disk.open(`${DIR}/00000000000000000000${suffix}`))
+    const log = w.open({ clean: true, recoveryPoint: 10 })
+    t.equal(log.logEndOffset, 10, name)
+    t.equal(log.producers.producers.get(1)?.lastSequence, 9, name)
+    t.equal(w.append(batch()).firstOffset, 10, name)
+    await log.close()
+    t.equal(w.open({ clean: true }).logEndOffset, 11, name)
+  }
+})
+
+t.test('bad input: after a clean stop, a log that lost its end keeps what is whole, and says so', async (t) => {
+  for (const [bytes, end] of [
+    [1450, 4],
+    [1500, 5],
+    [0, 0],
+  ] as const) {
+    const w = await filled({ 'internal.segment.bytes': 1_000_000 })
+    await w.log.close()
+    w.disk.open(`${DIR}/00000000000000000000.log`).truncate(bytes)
+    const errors: string[] = []
+    const logger = { ...silentLogger, error: (message: string) => void errors.push(message) }
+    const environment = { ...w.environment, logger: { ...logger, child: () => logger } }
+    const log = w.open({ clean: true, recoveryPoint: 10, environment })
+    t.equal(log.logEndOffset, end)
+    t.match(errors, [/records are missing/])
+    t.equal(log.producers.producers.get(1)?.lastSequence, end === 0 ? undefined : end - 1)
+    t.equal(w.append(batch()).firstOffset, end)
+    await log.close()
+    t.equal(w.open({ clean: true }).logEndOffset, end + 1)
+  }
 })
