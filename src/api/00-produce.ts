@@ -5,6 +5,8 @@
  * - Each partition succeeds or fails alone; the replica manager validates and appends (facts C1-C40).
  * - acks=0 has no reply; an error under acks=0 closes the connection, the only signal that is left.
  * - Never creates a topic. Internal topics refuse clients, all but the admin client.
+ * - Transactional batches need a transactional id (fact C2) and a coordinator that knows of them, which is not here yet:
+ *   they are refused, for nobody would ever end their transaction and consumers would wait behind it.
  *
  * Version notes
  * - v0-2 carry message sets of magic 0 or 1, which are stored as magic 2. Apache Kafka 4 refuses them and advertises
@@ -13,7 +15,8 @@
  * - v10 names the new leader (KIP-951); v13 names topics by id (KIP-516).
  */
 import { ProduceRequest, ProduceResponse } from '../../protocol/api/00-produce.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
+import { BATCH_OVERHEAD, BatchView } from '../../protocol/records/batch.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { ProduceResult } from '../replica/types.ts'
 import { CloseConnection, handlerFor, type RequestContext } from './handler.ts'
@@ -33,16 +36,22 @@ export const produce = (services: Services) =>
     pipelined: true,
 
     async handle(request, context) {
+      const isTransactional = request.topicData.some(({ partitionData }) => partitionData.some(isInTransaction))
+      if (isTransactional && request.transactionalId === null)
+        throw new ProtocolError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
       const refused: ProduceResult[] = []
       const entries: { topic: string; topicId: string; partition: number; records: Buffer }[] = []
       for (const { name, topicId, partitionData } of request.topicData) {
         const byId = context.apiVersion >= 13
         const topic = byId ? services.image().topics.byId.get(topicId)?.name : name
-        for (const { index, records } of partitionData) {
+        for (const data of partitionData) {
+          const { index, records } = data
           const entry = { topic: topic ?? name, topicId: byId ? topicId : ZERO_UUID, partition: index }
           if (topic === undefined) refused.push(refusal(entry, ErrorCode.UNKNOWN_TOPIC_ID))
           else if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
             refused.push(refusal(entry, ErrorCode.INVALID_TOPIC_EXCEPTION))
+          } else if (isInTransaction(data)) {
+            refused.push(refusal(entry, ErrorCode.NOT_ENOUGH_REPLICAS, UNVERIFIED))
           } else entries.push({ ...entry, records: records ?? EMPTY })
         }
       }
@@ -62,18 +71,39 @@ export const produce = (services: Services) =>
       return null
     },
 
-    refuse: (request, errorCode) => ({
-      responses: request.topicData.map(({ name, topicId, partitionData }) => ({
-        name,
-        topicId,
-        partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
-      })),
-    }),
+    refuse(request, errorCode) {
+      if (request.acks === 0) return new CloseConnection('a produce request with acks=0 failed')
+      return {
+        responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+          name,
+          topicId,
+          partitionResponses: partitionData.map(({ index }) => ({
+            index,
+            errorCode,
+            baseOffset: -1,
+            errorMessage: errorMessage(errorCode),
+          })),
+        })),
+      }
+    },
   })
 
 const EMPTY = Buffer.alloc(0)
 
-function refusal(entry: { topic: string; topicId: string; partition: number }, errorCode: ErrorCode): ProduceResult {
+/** As Apache Kafka says it while the transaction coordinator is away; this node has none yet (fact C40). */
+const UNVERIFIED = 'Whether the partition is part of the transaction cannot be verified: COORDINATOR_NOT_AVAILABLE.'
+
+function isInTransaction({ records }: { records: Buffer | null }): boolean {
+  if (records === null || records.length < BATCH_OVERHEAD) return false
+  const batch = new BatchView(records, 0, records.length)
+  return batch.magic === 2 && batch.isTransactional
+}
+
+function refusal(
+  entry: { topic: string; topicId: string; partition: number },
+  errorCode: ErrorCode,
+  errorMessage: string | null = null,
+): ProduceResult {
   return {
     ...entry,
     errorCode,
@@ -81,7 +111,7 @@ function refusal(entry: { topic: string; topicId: string; partition: number }, e
     logAppendTimeMs: -1,
     logStartOffset: -1,
     recordErrors: [],
-    errorMessage: null,
+    errorMessage,
   }
 }
 

@@ -38,6 +38,7 @@ export const fetch = (services: Services) =>
       const results = await services.replicas.fetch(
         {
           replicaId,
+          replicaEpoch: Number(request.replicaState.replicaEpoch),
           maxWaitMs: request.maxWaitMs,
           minBytes: request.minBytes,
           maxBytes: request.maxBytes,
@@ -52,8 +53,9 @@ export const fetch = (services: Services) =>
 
     refuse: (request, errorCode, { apiVersion }) => ({
       errorCode,
+      sessionId: request.sessionId,
       responses:
-        apiVersion >= 7
+        apiVersion >= TOPIC_IDS_SINCE
           ? []
           : request.topics.map(({ topic, partitions }) => ({
               topic,
@@ -61,11 +63,14 @@ export const fetch = (services: Services) =>
                 partitionIndex: partition,
                 errorCode,
                 highWatermark: -1,
-                records: null,
+                records: EMPTY,
               })),
             })),
     }),
   })
+
+/** Clients break on null (fact N-F11). */
+const EMPTY = Buffer.alloc(0)
 
 function sessionRequest(services: Services, request: Request, replicaId: number, { apiVersion }: RequestContext) {
   const byTopicId = apiVersion >= TOPIC_IDS_SINCE

@@ -20,6 +20,7 @@ export const offsetFetch = (services: Services) =>
     handle: (request, context) => services.groups.fetchOffsets(request, groupContext(services, context)),
     refuse: (request, errorCode, { apiVersion }) => {
       if (apiVersion >= 8) return { groups: request.groups.map(({ groupId }) => ({ groupId, topics: [], errorCode })) }
+      if (apiVersion >= 2) return { topics: [], errorCode }
       const topics = (request.topics ?? []).map(({ name, partitionIndexes }) => ({
         name,
         partitions: partitionIndexes.map((partitionIndex) => ({
@@ -29,6 +30,6 @@ export const offsetFetch = (services: Services) =>
           errorCode,
         })),
       }))
-      return apiVersion >= 2 ? { topics, errorCode } : { topics }
+      return { topics }
     },
   })

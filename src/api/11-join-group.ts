@@ -18,12 +18,12 @@ export const joinGroup = (services: Services) =>
     key: 11,
     versions: [0, 9],
     handle: (request, context) => services.groups.joinGroup(request, groupContext(services, context)),
-    refuse: (request, errorCode, { apiVersion }) => ({
+    refuse: (_request, errorCode, { apiVersion }) => ({
       errorCode,
       generationId: -1,
       protocolName: apiVersion >= 7 ? null : '',
       leader: '',
-      memberId: request.memberId,
+      memberId: '',
       members: [],
     }),
   })

@@ -45,7 +45,7 @@ interface TypedHandler<Request, Response> {
   /** The next request of the connection may start while this one still waits (replies keep their order). */
   readonly pipelined?: boolean
   handle(request: Request, context: RequestContext): Answer<Response>
-  refuse(request: Request, code: ErrorCode, context: RequestContext): Response
+  refuse(request: Request, code: ErrorCode, context: RequestContext): Response | CloseConnection
 }
 
 /** Ties a handler to its definitions in `protocol/api`, from which the types of request and response are inferred. */

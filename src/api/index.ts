@@ -4,6 +4,8 @@ import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
 import type { Reader } from '../../protocol/wire/reader.ts'
 import { Writer } from '../../protocol/wire/writer.ts'
+import { AssertionFailure } from '../base/assert.ts'
+import type { Logger } from '../base/logger.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
 import { listOffsets } from './02-list-offsets.ts'
@@ -84,8 +86,10 @@ function handlersOf(services: Services, served: () => readonly ServedApi[]): Rec
 export class Api {
   readonly #handlers: ReadonlyMap<number, Handler>
   readonly served: readonly ServedApi[]
+  readonly #logger: Logger
 
   constructor(services: Services) {
+    this.#logger = services.logger
     const handlers = Object.values(handlersOf(services, () => this.served))
     this.#handlers = new Map(handlers.map((handler) => [handler.key, handler]))
     this.served = handlers
@@ -112,9 +116,23 @@ export class Api {
         return { kind: 'close', reason: `${handler.request.name} v${apiVersion}: ${error.message}` }
       throw error
     }
-    const response = await answer(handler, request, context)
+    const response = await this.#answer(handler, request, context)
     if (response instanceof CloseConnection) return { kind: 'close', reason: response.message }
     return response === null ? { kind: 'none' } : encode(handler, apiVersion, correlationId, response)
+  }
+
+  /** Fact I19: whatever goes wrong in a handler is answered in the form that the API has for errors. */
+  async #answer(handler: Handler, request: unknown, context: RequestContext): Promise<unknown> {
+    try {
+      return await handler.handle(request, context)
+    } catch (error) {
+      if (error instanceof CloseConnection) return error
+      if (error instanceof ProtocolError) return handler.refuse(request, error.code, context)
+      // An impossible state stops the node; it is not for an answer to hide.
+      if (error instanceof AssertionFailure) throw error
+      this.#logger.error(`${handler.request.name} v${context.apiVersion} failed`, { error })
+      return handler.refuse(request, ErrorCode.UNKNOWN_SERVER_ERROR, context)
+    }
   }
 
   /** Fact I9: in the form of v0, so that a client of whatever age can read which versions there are. */
@@ -136,16 +154,6 @@ export class Api {
 }
 
 const API_VERSIONS = 18
-
-async function answer(handler: Handler, request: unknown, context: RequestContext): Promise<unknown> {
-  try {
-    return await handler.handle(request, context)
-  } catch (error) {
-    if (error instanceof CloseConnection) return error
-    if (error instanceof ProtocolError) return handler.refuse(request, error.code, context)
-    throw error
-  }
-}
 
 function encode(handler: Handler, apiVersion: number, correlationId: number, response: unknown): Reply {
   const writer = new Writer()

@@ -92,6 +92,24 @@ t.test('acks and topics', async (t) => {
     t.equal(refused.errorCode, ErrorCode.INVALID_TOPIC_EXCEPTION)
   })
 
+  t.test('C2, C40: a transaction that nobody could end is not begun', async (t) => {
+    const records = batchOf(['v'], { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+    const topicData = [{ name: 'known', partitionData: [{ index: 0, records }] }]
+    for (const [transactionalId, code] of [
+      [null, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED],
+      ['mine', ErrorCode.NOT_ENOUGH_REPLICAS],
+    ] as const) {
+      const body = { transactionalId, acks: -1, timeoutMs: 1000, topicData }
+      const { responses } = await broker.send(KEY.PRODUCE, 9, body)
+      t.match(responses[0]?.partitionResponses, [{ index: 0, errorCode: code, baseOffset: -1, logStartOffset: -1 }])
+      const wire = await broker.connect()
+      wire.write(requestBytes(KEY.PRODUCE, 9, { ...body, acks: 0 }))
+      await wire.closed
+    }
+    const { highWatermark, lastStableOffset } = await broker.fetch('known', 0, 0)
+    t.equal(lastStableOffset, highWatermark)
+  })
+
   t.test('N-F9: v13 names topics by id', async (t) => {
     const partitionData = [{ index: 0, records: batchOf(['v']) }]
     for (const topicId of [UNKNOWN_ID, ZERO_UUID]) {
