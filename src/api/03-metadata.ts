@@ -12,18 +12,22 @@
  * - v10 topic ids (KIP-516); v12 a topic may be asked for by id alone; v13 top-level error (KIP-1102), always NONE here.
  */
 import { MetadataRequest, MetadataResponse } from '../../protocol/api/03-metadata.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { PartitionImage, TopicImage } from '../metadata/image.ts'
+import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
 import { createMissingTopic, isCreatable } from './auto-create.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
 import { brokerEndpoint, isInternalTopic, isLegalTopicName, liveBrokers } from './topics.ts'
 
+type RequestTopic = NonNullable<MetadataRequest['topics']>[number]
 type ResponseTopic = (typeof MetadataResponse.Input)['topics'][number]
 
 /** From this version on a leader that is alive but has no such listener is told apart (KIP-103 follow-up). */
 const LISTENER_NOT_FOUND_SINCE = 6
+/** v10 and v11 have the field, and nobody may use it. */
+const TOPICS_BY_ID_SINCE = 12
 
 export const metadata = (services: Services) =>
   handlerFor(MetadataRequest, MetadataResponse, {
@@ -31,22 +35,27 @@ export const metadata = (services: Services) =>
     versions: [0, 13],
 
     async handle(request, context) {
+      const { topics: wanted, includeTopicAuthorizedOperations, includeClusterAuthorizedOperations } = request
+      const byId = wanted?.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID) === true
+      if (byId && context.apiVersion < TOPICS_BY_ID_SINCE) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const all = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
       const mayCreate = request.allowAutoTopicCreation && services.config['auto.create.topics.enable']
       const topics: ResponseTopic[] = []
       if (all) {
         for (const topic of services.image().topics.byName.values()) topics.push(describe(services, topic, context))
       } else {
-        for (const { name, topicId } of request.topics ?? []) {
+        for (const { name, topicId } of unique(wanted ?? [])) {
           if (name === null || topicId !== ZERO_UUID) topics.push(describeById(services, topicId, context))
           else topics.push(await describeByName(services, name, mayCreate, context))
         }
       }
+      const allowed = { topicAuthorizedOperations: AUTHORIZED_OPERATIONS.topic }
       return {
+        ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: AUTHORIZED_OPERATIONS.cluster } : {}),
         brokers: liveBrokers(services.image(), context.connection.listener),
         clusterId: services.clusterId,
         controllerId: services.controllerId(),
-        topics,
+        topics: includeTopicAuthorizedOperations ? topics.map((topic) => ({ ...topic, ...allowed })) : topics,
       }
     },
 
@@ -54,10 +63,15 @@ export const metadata = (services: Services) =>
       brokers: [],
       clusterId: null,
       controllerId: -1,
-      topics: (request.topics ?? []).map(({ name, topicId }) => failed(name, topicId, errorCode)),
+      topics: (request.topics ?? []).map(({ name, topicId }) => failed(name ?? '', topicId, errorCode)),
       errorCode,
     }),
   })
+
+/** A topic that is named twice is answered once. */
+function unique(topics: readonly RequestTopic[]): RequestTopic[] {
+  return [...new Map(topics.map((topic) => [`${topic.topicId}/${topic.name}`, topic])).values()]
+}
 
 async function describeByName(
   services: Services,

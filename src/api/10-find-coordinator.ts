@@ -4,18 +4,24 @@
  * Behavior
  * - Key type 0 is a group: the leader of its `__consumer_offsets` partition, which is created by the first question
  *   (facts E1-E3). Types 1 (transaction) and 2 (share) have no coordinator on this node yet: COORDINATOR_NOT_AVAILABLE.
- * - An unknown type is INVALID_REQUEST.
+ * - An unknown type is INVALID_REQUEST; so is a share partition's key that is none.
  *
  * Version notes
- * - v1 key types, v4 several keys at once (KIP-699), v6 share groups (KIP-932).
+ * - v1 key types, v4 several keys at once (KIP-699), v6 share groups (KIP-932). Messages are as Apache Kafka 4 has them:
+ *   v1 to v3 say NONE where there is no error, v4 and up say nothing.
  */
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/api/10-find-coordinator.ts'
-import { ErrorCode, errorMessage } from '../../protocol/errors.ts'
+import { ErrorCode, errorMessage, errorName } from '../../protocol/errors.ts'
 import { createMissingTopic } from './auto-create.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
 import { brokerEndpoint, GROUP_METADATA_TOPIC } from './topics.ts'
 
+type Found = ReturnType<typeof notFound>
+
+const SHARE_GROUPS_SINCE = 6
+/** Group, topic id and partition of a share partition. */
+const SHARE_KEY = /^.+:[\w-]{22}:\d+$/s
 const KEY_TYPE = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
 
 export const findCoordinator = (services: Services) =>
@@ -27,7 +33,7 @@ export const findCoordinator = (services: Services) =>
       const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key]
       const coordinators = []
       for (const key of keys) coordinators.push({ key, ...(await find(services, key, request.keyType, context)) })
-      if (context.apiVersion >= 4) return { coordinators }
+      if (context.apiVersion >= 4) return { coordinators: coordinators.map((one) => ({ ...one, errorMessage: '' })) }
       const { key: _, ...only } = coordinators[0]!
       return only
     },
@@ -38,7 +44,14 @@ export const findCoordinator = (services: Services) =>
     },
   })
 
-async function find(services: Services, key: string, keyType: number, { connection }: RequestContext) {
+async function find(
+  services: Services,
+  key: string,
+  keyType: number,
+  { apiVersion, connection }: RequestContext,
+): Promise<Found> {
+  if (keyType === KEY_TYPE.SHARE && (apiVersion < SHARE_GROUPS_SINCE || !SHARE_KEY.test(key)))
+    return notFound(ErrorCode.INVALID_REQUEST)
   if (keyType === KEY_TYPE.TRANSACTION || keyType === KEY_TYPE.SHARE)
     return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
   if (keyType !== KEY_TYPE.GROUP) return notFound(ErrorCode.INVALID_REQUEST)
@@ -52,7 +65,7 @@ async function find(services: Services, key: string, keyType: number, { connecti
   if (!partition || !endpoint) return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE)
   return {
     errorCode: ErrorCode.NONE,
-    errorMessage: null,
+    errorMessage: errorName(ErrorCode.NONE),
     nodeId: partition.leader,
     host: endpoint.host,
     port: endpoint.port,

@@ -55,7 +55,7 @@ interface Found {
 }
 
 function find({ configs, image, nodeId }: Services, { resourceType, resourceName }: Resource): Found {
-  const found = (entries: ConfigEntry[]): Found => ({ errorCode: ErrorCode.NONE, message: null, entries })
+  const found = (entries: ConfigEntry[]): Found => ({ errorCode: ErrorCode.NONE, message: '', entries })
   const refused = (errorCode: ErrorCode, message: string | null): Found => ({ errorCode, message, entries: [] })
   switch (resourceType) {
     case RESOURCE.TOPIC:

@@ -11,6 +11,7 @@
  */
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/api/60-describe-cluster.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -39,6 +40,9 @@ export const describeCluster = (services: Services) =>
         clusterId: services.clusterId,
         controllerId: services.controllerId(),
         brokers,
+        ...(request.includeClusterAuthorizedOperations
+          ? { clusterAuthorizedOperations: AUTHORIZED_OPERATIONS.cluster }
+          : {}),
       }
     },
 

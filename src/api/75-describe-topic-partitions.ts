@@ -13,6 +13,7 @@ import {
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
+import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 import { isInternalTopic, isLegalTopicName } from './topics.ts'
@@ -29,6 +30,9 @@ export const describeTopicPartitions = (services: Services) =>
       if (cursor && cursor.partitionIndex < 0) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const image = services.image()
       const limit = Math.min(responsePartitionLimit, services.config['max.request.partition.size.limit'])
+      // A cursor comes from an earlier answer to the same question.
+      if (cursor && named.length > 0 && !named.some(({ name }) => name === cursor.topicName))
+        throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const names = named.length > 0 ? named.map(({ name }) => name) : [...image.topics.byName.keys()]
       return page(image, [...new Set(names)].sort(), cursor, Math.max(1, limit))
     },
@@ -45,6 +49,12 @@ export const describeTopicPartitions = (services: Services) =>
     }),
   })
 
+const about = (name: string) => ({
+  name,
+  isInternal: isInternalTopic(name),
+  topicAuthorizedOperations: AUTHORIZED_OPERATIONS.topic,
+})
+
 function page(
   image: MetadataImage,
   names: string[],
@@ -60,14 +70,14 @@ function page(
       const errorCode = isLegalTopicName(name)
         ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         : ErrorCode.INVALID_TOPIC_EXCEPTION
-      topics.push({ errorCode, name, topicId: ZERO_UUID, isInternal: isInternalTopic(name), partitions: [] })
+      topics.push({ ...about(name), errorCode, topicId: ZERO_UUID, partitions: [] })
       continue
     }
     if (room === 0) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: 0 } }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0
     const remaining = [...topic.partitions.values()].filter(({ index }) => index >= first)
     const partitions = remaining.slice(0, room).map((partition) => describe(image, partition))
-    topics.push({ errorCode: ErrorCode.NONE, name, topicId: topic.id, isInternal: isInternalTopic(name), partitions })
+    topics.push({ ...about(name), errorCode: ErrorCode.NONE, topicId: topic.id, partitions })
     room -= partitions.length
     const next = remaining[partitions.length]
     if (next) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: next.index } }

@@ -30,6 +30,29 @@ t.test('Metadata', async (t) => {
     }
   })
 
+  t.test('a topic that is named twice is answered once', async (t) => {
+    const { topics } = await broker.send(KEY.METADATA, 9, { topics: [{ name: 'known' }, { name: 'known' }] })
+    t.equal(topics.length, 1)
+  })
+
+  t.test('v10 and v11 have topic ids, and nobody may use them', async (t) => {
+    for (const topic of [{ name: null }, { name: 'known', topicId: UNKNOWN_ID }]) {
+      const { brokers, topics } = await broker.send(KEY.METADATA, 11, { topics: [topic] })
+      t.strictSame(brokers, [])
+      t.match(topics, [{ errorCode: ErrorCode.INVALID_REQUEST, name: topic.name ?? '' }])
+    }
+  })
+
+  t.test('KIP-430: where nobody is refused anything, all operations are allowed', async (t) => {
+    const wanted = { includeTopicAuthorizedOperations: true, includeClusterAuthorizedOperations: true }
+    const answer = await broker.send(KEY.METADATA, 10, { topics: [{ name: 'known' }], ...wanted })
+    t.equal(answer.clusterAuthorizedOperations, 8096)
+    t.equal(answer.topics[0]?.topicAuthorizedOperations, 3576)
+    const unasked = await broker.send(KEY.METADATA, 10, { topics: [{ name: 'known' }] })
+    t.equal(unasked.clusterAuthorizedOperations, -2147483648)
+    t.equal(unasked.topics[0]?.topicAuthorizedOperations, -2147483648)
+  })
+
   t.test('H19: an empty list is all topics in v0 and none later; null is all', async (t) => {
     const names = async (version: number, topics: [] | null) =>
       (await broker.send(KEY.METADATA, version, { topics })).topics.map(({ name }) => name)

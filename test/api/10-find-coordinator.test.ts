@@ -37,11 +37,23 @@ t.test('FindCoordinator', async (t) => {
 
   t.test('E3: kinds of key', async (t) => {
     for (const keyType of [1, 2]) {
-      const { coordinators } = await broker.send(KEY.FIND_COORDINATOR, 6, { keyType, coordinatorKeys: ['k'] })
-      t.match(coordinators, [
-        { key: 'k', errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, nodeId: -1, host: '', port: -1 },
-      ])
+      const key = 'g:aaaaaaaaaaaaaaaaaaaaaA:0'
+      const { coordinators } = await broker.send(KEY.FIND_COORDINATOR, 6, { keyType, coordinatorKeys: [key] })
+      t.match(coordinators, [{ key, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, nodeId: -1, host: '', port: -1 }])
     }
     t.equal((await broker.send(KEY.FIND_COORDINATOR, 1, { key: 'k', keyType: 9 })).errorCode, ErrorCode.INVALID_REQUEST)
+    for (const [version, key] of [
+      [5, 'g:aaaaaaaaaaaaaaaaaaaaaA:0'],
+      [6, 'no share partition'],
+    ] as const) {
+      const { coordinators } = await broker.send(KEY.FIND_COORDINATOR, version, { keyType: 2, coordinatorKeys: [key] })
+      t.equal(coordinators[0]?.errorCode, ErrorCode.INVALID_REQUEST, `v${version}: ${key}`)
+    }
+  })
+
+  t.test('messages are those of Apache Kafka 4.3', async (t) => {
+    t.equal((await broker.send(KEY.FIND_COORDINATOR, 3, { key: 'g' })).errorMessage, 'NONE')
+    const { coordinators } = await broker.send(KEY.FIND_COORDINATOR, 4, { coordinatorKeys: ['g'] })
+    t.equal(coordinators[0]?.errorMessage, '')
   })
 })

@@ -30,4 +30,10 @@ t.test('DescribeGroups', async (t) => {
       if (version >= 6) t.ok(groups[1]?.errorMessage)
     })
   }
+
+  t.test('KIP-430: all operations are allowed, for groups that there are', async (t) => {
+    const body = { groups: ['unknown'], includeAuthorizedOperations: true }
+    t.equal((await broker.send(KEY.DESCRIBE_GROUPS, 5, body)).groups[0]?.authorizedOperations, 3400)
+    t.equal((await broker.send(KEY.DESCRIBE_GROUPS, 6, body)).groups[0]?.authorizedOperations, -2147483648)
+  })
 })

@@ -21,6 +21,25 @@ t.test('DescribeTopicPartitions', async (t) => {
   const shape = ({ topics }: Awaited<ReturnType<typeof ask>>) =>
     topics.map(({ name, partitions }) => [name, partitions.map(({ partitionIndex }) => partitionIndex)])
 
+  t.test('a cursor has to be of a topic that is asked for', async (t) => {
+    const { topics } = await ask(['a', 'c'], 2, { topicName: 'b', partitionIndex: 0 })
+    t.strictSame(
+      topics.map(({ name, errorCode }) => [name, errorCode]),
+      [
+        ['a', ErrorCode.INVALID_REQUEST],
+        ['c', ErrorCode.INVALID_REQUEST],
+      ],
+    )
+  })
+
+  t.test('KIP-430: all operations are allowed, asked or not', async (t) => {
+    const { topics } = await ask(['a', 'none'], 10)
+    t.strictSame(
+      topics.map(({ topicAuthorizedOperations }) => topicAuthorizedOperations),
+      [3576, 3576],
+    )
+  })
+
   t.test('H22: sorted, page by page', async (t) => {
     const pages: unknown[] = []
     let cursor: Cursor | null = null

@@ -103,10 +103,10 @@ export async function syncGroup(
 ): Promise<typeof SyncGroupResponse.Input> {
   const { groupId, memberId, groupInstanceId, generationId, protocolType, protocolName } = request
   return new Promise<SyncAnswer>((reply) => {
-    if (groupId === '') return reply(syncFailed(ErrorCode.INVALID_GROUP_ID))
     if (apiVersion >= 5 && (protocolType === null || protocolName === null)) {
       return reply(syncFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
     }
+    if (groupId === '') return reply(syncFailed(ErrorCode.INVALID_GROUP_ID))
     const assignments = new Map(request.assignments.map((entry) => [entry.memberId, keep(entry.assignment)]))
     const command = { memberId, groupInstanceId, generationId, protocolType, protocolName, assignments }
     void runtime.write(
