@@ -6,6 +6,7 @@ import { GROUP_METADATA_TOPIC } from '../api/topics.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
+import type { Timer } from '../base/time.ts'
 import { configRules } from '../controller/config-rules.ts'
 import { Controller } from '../controller/controller.ts'
 import { freshFeatureRecords } from '../controller/features.ts'
@@ -30,6 +31,9 @@ import type { NodeSetup } from './options.ts'
 import { joinCluster, leaveCluster } from './registration.ts'
 import { topicDirectory } from './topic-directory.ts'
 
+/** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
+const DISKS_FAILED_MS = 1000
+
 /**
  * One node, both broker and controller: constructs the rooms, plugs them into each other, and starts and stops them.
  *
@@ -45,8 +49,9 @@ export class Broker {
   readonly #configs: EffectiveConfig
   #rooms: Rooms | undefined
   #brokerEpoch = -1n
+  #failing: Timer | undefined
 
-  /** `onFatal`: an impossible state was reached, or the metadata log cannot be written; the node must not go on. */
+  /** `onFatal`: an impossible state was reached, or its disks have failed (a DiskError); the node must not go on. */
   constructor(system: System, setup: NodeSetup, logger: Logger, onFatal: (error: Error) => void) {
     this.#system = system
     this.#setup = setup
@@ -113,6 +118,7 @@ export class Broker {
   async stop(): Promise<void> {
     const rooms = this.#rooms
     this.#rooms = undefined
+    this.#failing?.cancel()
     if (!rooms) return
     const { server, groups, controller, replicas, logs, quorum, loader } = rooms
     await server.close()
@@ -149,6 +155,9 @@ export class Broker {
       endpoints: [],
       freshRecords: freshFeatureRecords,
       onFailure: fatal,
+    })
+    logs.onDirFailure((dir, error) => {
+      if (dir === metadataDir!.path || logs.dirs.every(({ isOnline }) => !isOnline)) this.#disksFailed(error)
     })
     const { loader } = quorum
     const image = () => loader.image
@@ -219,6 +228,11 @@ export class Broker {
       pipelined: api.pipelined,
     })
     return { logs, quorum, loader, controller, replicas, groups, elections: new GroupElections(groups), server }
+  }
+
+  /** Without its metadata, or without any directory, a node halts (fact B84); a supervisor can do something about it. */
+  #disksFailed(error: Error): void {
+    this.#failing ??= this.#system.timers.after(DISKS_FAILED_MS, () => this.#onFatal(error))
   }
 
   /** An impossible state stops the node; it is not for the connection that met it to hide. */

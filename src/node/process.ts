@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns'
 import { rmSync } from 'node:fs'
+import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { createSystem } from '../base/system.ts'
 import { createLogger } from '../base/system-logger.ts'
@@ -23,7 +24,8 @@ export async function startProcess(options: StartOptions): Promise<void> {
   for (const warning of setup.config.warnings) logger.warn(warning)
 
   const broker = new Broker(createSystem(), setup, logger, (error) => {
-    logger.error('the broker stops: it cannot trust its state any more', { error: error.stack ?? error.message })
+    if (error instanceof DiskError) logger.error('the broker stops: its disk has failed', { reason: error.message })
+    else logger.error('the broker stops: it cannot trust its state any more', { error: error.stack ?? error.message })
     process.exit(1)
   })
   const starting = broker.start()

@@ -8,6 +8,9 @@ import { Broker } from '../../src/node/broker.ts'
 import { setUp } from '../../src/node/options.ts'
 import { batchOf, KEY, valuesOf, Wire } from '../api/harness.ts'
 
+/** Told of what stops a node. */
+let haltWith: ((error: Error) => void) | undefined
+
 /** A broker on the real network and on a disk in memory that can fail. */
 async function start(t: Test, disk: MemoryDisk, dirs: string, partitions: number) {
   const setup = setUp({
@@ -17,7 +20,10 @@ async function start(t: Test, disk: MemoryDisk, dirs: string, partitions: number
     topics: [{ name: 't', partitions, replicationFactor: 1, configs: {} }],
   })
   const fatal: Error[] = []
-  const broker = new Broker({ ...createSystem(), disk }, setup, silentLogger, (error) => fatal.push(error))
+  const broker = new Broker({ ...createSystem(), disk }, setup, silentLogger, (error) => {
+    fatal.push(error)
+    haltWith?.(error)
+  })
   await broker.start()
   const wire = await Wire.open(broker.listeners[0]!.advertised.port)
   t.teardown(async () => {
@@ -103,4 +109,16 @@ t.test('the only directory is full', async (t) => {
   const again = await start(t, disk, '/only', 1)
   t.strictSame(valuesOf((await again.fetch(0)).records), ['before'])
   t.equal(await again.produce(0, 'after'), ErrorCode.NONE)
+})
+
+t.test('B84: a node whose only directory has failed says so to who asks, and halts', async (t) => {
+  const disk = new MemoryDisk({ wallMs: () => Date.now() })
+  const halted = new Promise<Error>((resolve) => {
+    haltWith = resolve
+  })
+  const { produce } = await start(t, disk, '/only', 1)
+  disk.hook = ({ kind, path }) =>
+    kind === 'write' && path.endsWith('/t-0/00000000000000000000.log') ? new DiskError('ENOSPC', 'full') : undefined
+  t.equal(await produce(0, 'refused'), ErrorCode.KAFKA_STORAGE_ERROR)
+  t.match(await halted, { name: 'DiskError', code: 'ENOSPC' })
 })
