@@ -91,12 +91,26 @@ async function consume(client: Client, options: ConsumeArguments): Promise<void>
   progress(`${read} records read from ${options.topic}`, { last: true })
 }
 
+/** Standard output of a process is never marked as destroyed, so this is how one learns that its reader has gone. */
+let readerIsGone = false
+process.stdout.on('error', () => {
+  readerIsGone = true
+})
+
 /** False once whoever read our output has gone, as `head` does. */
 async function write(line: string): Promise<boolean> {
-  if (process.stdout.destroyed) return false
-  if (!process.stdout.write(line))
-    await new Promise<void>((resolve) => process.stdout.once('drain', resolve).once('close', resolve))
-  return true
+  if (!readerIsGone && !process.stdout.write(line)) await drained(process.stdout)
+  return !readerIsGone
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('error', done)
+      resolve()
+    }
+    stream.on('drain', done).on('error', done)
+  })
 }
 
 function byLeader(positions: readonly Position[]): Map<number, Position[]> {

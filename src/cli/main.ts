@@ -22,6 +22,11 @@ const EXPECTED = new Set([
   'QuorumError',
 ])
 
+/** Whoever read our output has gone, as `head` does: no failure, and nobody to tell. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 async function main(): Promise<void> {
   const program = yargs(hideBin(process.argv))
     .scriptName('odradek')

@@ -94,7 +94,7 @@ t.test('commands against a broker', async (t) => {
     refused(t, await odradek(['produce', 'keyed', '-H', 'nonsense'], 'x\n'), /key=value/)
   })
 
-  t.test('consume waits for more, and ends when its reader goes', async (t) => {
+  t.test('consume waits for more', async (t) => {
     await broker.createTopic('followed', 1)
     const consumer = new Program({ args: ['consume', 'followed', '--from-beginning', ...server] })
     await broker.produce('followed', 0, batchOf(['first']))
@@ -103,6 +103,16 @@ t.test('commands against a broker', async (t) => {
     await consumer.waitFor('the second record', ({ stdout }) => stdout === 'first\nsecond\n')
     consumer.signal('SIGTERM')
     t.equal((await consumer.exited).signal, 'SIGTERM')
+    t.equal(consumer.stderr, '')
+  })
+
+  t.test('consume ends in order when its reader has had enough', async (t) => {
+    const consumer = new Program({ args: ['consume', 'piped', '--from-beginning', ...server] })
+    await consumer.waitFor('some records', ({ stdout }) => stdout.startsWith('line 0'))
+    consumer.child.stdout!.destroy()
+    // The first record after that cannot be written, the second finds that out, whenever it comes.
+    while (consumer.exit === undefined) await broker.produce('piped', 0, batchOf(['one more']))
+    t.strictSame(await consumer.exited, { code: 0, signal: null })
     t.equal(consumer.stderr, '')
   })
 
