@@ -130,6 +130,13 @@ t.test('E6: a retention time is written as value version 1 and kept to', async (
   t.same(g.newRecords().map(sketch), ['offset g orders-0 gone', 'group g gone'])
 })
 
+t.test('bad input: a retention time beyond all bounds is cut to what can be kept', async (t) => {
+  const g = await Harness.start()
+  for (const retentionTimeMs of [2 ** 63, Number.MAX_SAFE_INTEGER, -(2 ** 63), -2]) {
+    t.same(await codesOf(g, 4, { groupId: 'g', retentionTimeMs, topics: orders(commitOf(0, 1)) }), [0])
+  }
+})
+
 t.test('v1 carries its own commit timestamp', async (t) => {
   const g = await Harness.start()
   const at = (partitionIndex: number, commitTimestamp: number) => ({ ...commitOf(partitionIndex, 1), commitTimestamp })

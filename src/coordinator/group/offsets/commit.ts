@@ -71,6 +71,11 @@ function checkCommit(shard: GroupShard, command: CommitCommand): ErrorCode {
   return group!.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
+/** Clients name any int64 as a duration; what lies before 1970 or beyond 2^53 ms can as well be the bound. */
+function timeAfter(nowMs: number, durationMs: number): number {
+  return Math.min(Math.max(nowMs + durationMs, 0), Number.MAX_SAFE_INTEGER)
+}
+
 function offsetRecord(command: CommitCommand, offset: OffsetToCommit): GroupRecord {
   const { nowMs, retentionTimeMs } = command
   return {
@@ -83,7 +88,7 @@ function offsetRecord(command: CommitCommand, offset: OffsetToCommit): GroupReco
       leaderEpoch: offset.leaderEpoch,
       metadata: offset.metadata ?? '',
       commitTimestamp: offset.commitTimestamp === -1 ? nowMs : offset.commitTimestamp,
-      expireTimestamp: retentionTimeMs === -1 ? -1 : nowMs + retentionTimeMs,
+      expireTimestamp: retentionTimeMs === -1 ? -1 : timeAfter(nowMs, retentionTimeMs),
       topicId: offset.topicId,
     },
   }
