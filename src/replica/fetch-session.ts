@@ -19,17 +19,21 @@ export type { FetchContext, SessionAnswer, SessionPartition, SessionRequest, Ses
 
 /** Sessions of one node are spread over so many parts, each with its own limit (KAFKA-9401). */
 const SHARDS = 8
+/** Partitions in all sessions together, at most: a client may name as many as fit into a request, in each. */
+export const MAX_CACHED_PARTITIONS = 500_000
 const IDS_PER_SHARD = Math.floor(MAX_INT32 / SHARDS)
 
 /** The incremental fetch sessions of one broker (D22 to D28 of the storage facts, KIP-227). */
 export class FetchSessionCache {
   readonly #clock: Clock
   readonly #shards: SessionShard[]
+  readonly #maxPartitions: number
   #nextShard = 0
 
   /** `slots`: `max.incremental.fetch.session.cache.slots`. */
-  constructor(options: { clock: Clock; random: Random; slots: number }) {
+  constructor(options: { clock: Clock; random: Random; slots: number; maxPartitions?: number }) {
     this.#clock = options.clock
+    this.#maxPartitions = options.maxPartitions ?? MAX_CACHED_PARTITIONS
     const slots = Math.floor(options.slots / SHARDS)
     this.#shards = Array.from({ length: SHARDS }, (_, index) => {
       return new SessionShard({ firstId: index * IDS_PER_SHARD, ids: IDS_PER_SHARD, slots, random: options.random })
@@ -72,15 +76,28 @@ export class FetchSessionCache {
       return new SessionlessContext(request)
     }
     session.usedMs = this.#clock.monotonicMs()
+    const added = session.partitions.size - session.size
     session.size = session.partitions.size
+    if (added > 0 && !this.#hasRoom(0)) {
+      shard.sessions.delete(sessionId)
+      return new ErrorContext(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+    }
     session.epoch = nextSessionEpoch(session.epoch)
     return new IncrementalContext(session)
   }
 
   readonly #open = (request: SessionRequest, results: readonly SessionResult[]): number => {
+    if (!this.#hasRoom(results.length)) return NO_SESSION
     const shard = this.#shards[this.#nextShard]!
     this.#nextShard = (this.#nextShard + 1) % SHARDS
     return shard.open(request, results, this.#clock.monotonicMs())
+  }
+
+  /** Whether so many partitions more can be remembered; sessions that nobody has used for long make way. */
+  #hasRoom(added: number): boolean {
+    if (this.partitions + added <= this.#maxPartitions) return true
+    for (const shard of this.#shards) shard.dropIdle(this.#clock.monotonicMs())
+    return this.partitions + added <= this.#maxPartitions
   }
 
   #shardOf(sessionId: number): SessionShard | undefined {

@@ -80,6 +80,14 @@ export class SessionShard {
     return true
   }
 
+  dropIdle(nowMs: number): void {
+    for (const session of this.sessions.values()) {
+      if (nowMs - session.usedMs <= SESSION_IDLE_MS) continue
+      this.sessions.delete(session.id)
+      this.evictions += 1
+    }
+  }
+
   #newId(): number {
     for (;;) {
       const id = this.#firstId + this.#random.below(this.#ids)

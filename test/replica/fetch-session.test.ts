@@ -282,3 +282,24 @@ t.test('partitions of one topic that do not follow each other make two topics', 
     ['a', 'b', 'a'],
   )
 })
+
+t.test('bad input: sessions together remember so many partitions and no more', async (t) => {
+  const time = new ManualTime()
+  const cache = new FetchSessionCache({ clock: time, random: new SeededRandom(1), slots: 1000, maxPartitions: 100 })
+  const many = (count: number) => Array.from({ length: count }, (_, index) => partition('a', index))
+  t.equal(open(cache, many(101)), 0, 'too many for any session')
+  const first = open(cache, many(60))
+  t.ok(first > 0)
+  t.equal(open(cache, many(60)), 0, 'there is no room for a second one')
+  const second = open(cache, many(40))
+  t.ok(second > 0)
+
+  const grow = cache.begin(request(first, 1, { partitions: [partition('b', 0)] }))
+  t.equal(grow.errorCode, ErrorCode.FETCH_SESSION_ID_NOT_FOUND, 'nor for one partition more')
+  t.equal(cache.partitions, 40)
+  t.equal(cache.begin(request(second, 1, { partitions: many(1) })).errorCode, 0, 'what is known costs nothing')
+
+  await time.run(SESSION_IDLE_MS + 1)
+  t.ok(open(cache, many(100)) > 0, 'who is not there any more makes way')
+  t.equal(cache.size, 1)
+})
