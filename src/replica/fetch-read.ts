@@ -14,8 +14,8 @@ const SINCE = {
   wholeBatch: 3,
   /** KAFKA_STORAGE_ERROR is known to clients. */
   storageError: 6,
-  /** Clients read zstd (KIP-110). */
-  zstd: 10,
+  /** Bytes go out as they are stored, zstd among them (fact N-F7); before, they are converted. */
+  storedBytes: 4,
   /** Consumers may read from followers (KIP-392). */
   anyReplica: 11,
   /** Refusals name the leader (KIP-951). */
@@ -146,7 +146,7 @@ class ReadPass {
     }
     const unfit = this.#check(partition, asked)
     if (unfit !== ErrorCode.NONE) return this.#refuse(asked, unfit)
-    if (request.apiVersion < SINCE.zstd && partition.config['compression.type'] === 'zstd') {
+    if (request.apiVersion < SINCE.storedBytes && partition.config['compression.type'] === 'zstd') {
       return this.#refuse(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
     }
 
