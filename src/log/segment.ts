@@ -272,8 +272,9 @@ export class Segment {
   }
 
   /**
-   * Whether the last entries of the indexes point at what is in the file. More is not looked at without recovery, but
-   * an end that is taken from a wrong entry would hide records and put new ones over them.
+   * Whether the last entries of the indexes point at what is in the file, and whole batches follow to its end. More is
+   * not looked at without recovery, but an end that is taken from a wrong entry would hide records and put new ones over
+   * them, and behind bytes that are no batch nobody would find new ones.
    */
   get indexesFit(): boolean {
     const last = this.offsetIndex.last()
@@ -281,6 +282,14 @@ export class Segment {
       const located = this.readSync(findBatch(last.position, this.writtenBytes, () => true))
       if (located?.batch.lastOffset !== last.offset) return false
     }
+    let end = last.position
+    this.readSync(
+      findBatch(last.position, this.writtenBytes, (batch, position) => {
+        end = position + batch.sizeInBytes
+        return false
+      }),
+    )
+    if (end !== this.writtenBytes) return false
     if (this.timeIndex.count === 0) return true
     const { offset } = this.timeIndex.last()
     return offset >= this.baseOffset && offset < this.readEndOffset()

@@ -297,3 +297,20 @@ t.test('bad input: after a clean stop, a log that lost its end keeps what is who
     t.equal(w.open({ clean: true }).logEndOffset, end + 1)
   }
 })
+
+t.test('bad input: after a clean stop, what is no batch behind the last one is cut off', async (t) => {
+  for (const tail of [
+    Buffer.alloc(4096),
+    Buffer.alloc(97, 'garbage'),
+    batchOf(300, { baseOffset: 10 }).subarray(0, 200),
+  ]) {
+    const w = await filled({ 'internal.segment.bytes': 1_000_000 })
+    await w.log.close()
+    const file = w.disk.open(`${DIR}/00000000000000000000.log`)
+    file.write(file.size(), [tail])
+    const log = w.open({ clean: true, recoveryPoint: 10 })
+    t.equal(w.append(batchOf(300)).firstOffset, 10)
+    w.forgetTail()
+    t.equal((await log.read({ offset: 10, maxBytes: 1000, upTo: 11, minOneBatch: true })).bytes, 300)
+  }
+})
