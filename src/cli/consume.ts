@@ -58,7 +58,7 @@ export const consumeCommand: CommandModule = {
         alias: 'e',
         type: 'boolean',
         default: false,
-        describe: 'stop at the end instead of waiting for more',
+        describe: 'stop at the end instead of waiting for more; all records unless told where to begin',
       })
       .option('key-separator', { alias: 'K', type: 'string', describe: 'print keys too, with this behind them' })
       .option('json', { alias: 'J', type: 'boolean', default: false, describe: 'print each record as JSON' }),

@@ -32,7 +32,10 @@ function dump(file: string, withRecords: boolean): void {
   } catch (error) {
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}`)
   }
-  process.stdout.write(`Dumping ${file}\nLog starting offset: ${Number.parseInt(basename(file), 10)}\n`)
+  const baseOffset = /^(\d+)\.log(?:\.deleted)?$/.exec(basename(file))?.[1]
+  if (baseOffset === undefined)
+    throw new CommandError(`${file} is no segment file: one is called like 00000000000000000000.log.`)
+  process.stdout.write(`Dumping ${file}\nLog starting offset: ${Number.parseInt(baseOffset, 10)}\n`)
   let end = 0
   for (const batch of batches(data)) {
     end = batch.end

@@ -27,6 +27,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+/** What is not a number would reach the commands as NaN. */
+function wholeNumbers(args: Record<string, unknown>): true {
+  for (const [option, value] of Object.entries(args)) {
+    if (option.length === 1 || option === '_') continue
+    const wanted = typeof value !== 'number' || Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
+    if (!wanted) throw new CommandError(`--${option}: expected a whole number.`)
+  }
+  return true
+}
+
 async function main(): Promise<void> {
   const program = yargs(hideBin(process.argv))
     .scriptName('odradek')
@@ -40,6 +50,7 @@ async function main(): Promise<void> {
     .command(healthcheckCommand)
     .version(VERSION)
     .strict()
+    .check(wholeNumbers)
     .fail((message, error, { help }) => {
       if (error) throw error
       void help

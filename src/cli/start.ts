@@ -54,6 +54,8 @@ export const startCommand: CommandModule = {
       .option('log-format', { choices: ['text', 'json'] as const, describe: 'how log lines look [default: text]' }),
   handler: async (parsed) => {
     const args = parsed as unknown as StartArguments
+    if (args.port !== undefined && (args.port < 0 || args.port > 65_535))
+      throw new CommandError(`--port ${args.port}: a port is a whole number from 0 to 65535.`)
     const file = args.config === undefined ? {} : readPropertiesFile(args.config)
     const given = <T>(value: T | undefined, key: string) => (value === undefined ? {} : { [key]: value })
     await startProcess({

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -155,6 +156,8 @@ t.test('commands against a broker', async (t) => {
     writeFileSync(half, data.subarray(0, data.length - 3))
     fine(t, await run(['dump-log', half]), /Found \d+ bytes after the last whole batch\n$/)
     refused(t, await run(['dump-log', join(home, 'missing.log')]), /missing\.log cannot be read/)
+    const index = path.replace(/log$/, 'index')
+    refused(t, await run(['dump-log', index]), /\.index is no segment file/)
   })
 })
 
@@ -171,6 +174,22 @@ t.test('without a broker', async (t) => {
   t.match(result, { code: 1, stderr: /"nonsense" is not a server: write host:port/ })
 })
 
+t.test('options that want a number', async (t) => {
+  const wrong: [string[], RegExp][] = [
+    [['start', '--port', 'abc'], /--port: expected a whole number/],
+    [['start', '--port', '65536'], /--port 65536: a port is a whole number from 0 to 65535/],
+    [['topics', 'create', 'x', '--partitions', '1.5'], /--partitions: expected a whole number/],
+    [['consume', 'x', '-o', 'abc'], /--offset: expected a whole number/],
+    [['consume', 'x', '-n', 'abc'], /--max-messages: expected a whole number/],
+    [['produce', 'x', '--partition', 'abc'], /--partition: expected a whole number/],
+  ]
+  for (const [args, stderr] of wrong) {
+    const result = await run(args)
+    t.match(result, { code: 1, stdout: '', stderr }, args.join(' '))
+    t.notMatch(result.stderr, /^ +at /m)
+  }
+})
+
 t.test('a broker that goes while a command waits', async (t) => {
   const broker = await TestBroker.start(t, { topics: { t: {} } })
   const consumer = new Program({ args: ['consume', 't', '--from-beginning', '-b', broker.broker.bootstrapServers] })
@@ -180,6 +199,15 @@ t.test('a broker that goes while a command waits', async (t) => {
   t.equal((await consumer.exited).code, 1)
   t.match(consumer.stderr, /^odradek: .*(closed|broke|not answer)/)
   t.notMatch(consumer.stderr, /^ +at /m)
+})
+
+t.test('installed in a directory whose name is no plain URL', async (t) => {
+  const place = join(home, 'a b%20c')
+  cpSync('bin', join(place, 'bin'), { recursive: true })
+  mkdirSync(join(place, 'dist'))
+  writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(place, 'dist', 'odradek.cjs'), "process.stdout.write('found')")
+  t.equal(execFileSync(process.execPath, [join(place, 'bin', 'odradek.js')], { encoding: 'utf8' }), 'found')
 })
 
 t.test('help and version', async (t) => {
