@@ -67,9 +67,7 @@ export function resolveConfig(sources: {
   }
   const { values, errors, unknown } = parseConfig(brokerConfig, Object.fromEntries(given))
   if (errors.length > 0) throw new ConfigError(errors.join('\n'))
-  const warnings = unknown
-    .filter((key) => !isAcceptedWithoutEffect(key))
-    .map((key) => `${unknownKey(brokerConfig, key)}.`)
+  const warnings = unknown.filter((key) => !isAcceptedWithoutEffect(key)).map((key) => unknownKey(brokerConfig, key))
   for (const key of unknown) given.delete(key)
   return { values, given, warnings }
 }
