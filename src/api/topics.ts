@@ -1,5 +1,6 @@
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import { problemOfTopicName } from '../metadata/topic-names.ts'
 
 /** Topics that the broker itself keeps its state in (Kafka's Topic.isInternal). */
 export const GROUP_METADATA_TOPIC = '__consumer_offsets'
@@ -13,10 +14,8 @@ const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
 
 export const isInternalTopic = (name: string): boolean => INTERNAL_TOPICS.has(name)
 
-const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
-
-/** Fact H1: 1 to 249 characters of [a-zA-Z0-9._-], and neither `.` nor `..`. */
-export const isLegalTopicName = (name: string): boolean => LEGAL_NAME.test(name) && name !== '.' && name !== '..'
+/** Fact H1. */
+export const isLegalTopicName = (name: string): boolean => problemOfTopicName(name) === undefined
 
 /** Puts results that belong to one topic together, in the order in which topics first appear. */
 export function groupByTopic<R extends { topic: string; topicId?: string }>(

@@ -6,11 +6,11 @@ import { ConfigsImageOf, type MetadataImage, type PartitionImage, RESOURCE, reso
 import { partitionRecord } from '../metadata/image-records.ts'
 import type { PersistentMap } from '../metadata/persistent-map.ts'
 import { record } from '../metadata/record.ts'
+import { collidingTopic, METADATA_TOPIC, problemOfTopicName } from '../metadata/topic-names.ts'
 import { automaticPartitions, manualPartitions } from './new-partitions.ts'
 import { type Decision, type DecisionContext, MAX_RECORDS } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { configRecords } from './topic-configs.ts'
-import { collidingTopic, METADATA_TOPIC, problemOfTopicName } from './topic-names.ts'
 
 type Response = typeof CreateTopicsResponse.Input
 type Result = Response['topics'][number]

@@ -137,6 +137,7 @@ export class Broker {
     const system = this.#system
     const logger = this.#logger
     const fatal = (cause: unknown) => this.#onFatal(cause instanceof Error ? cause : new Error(String(cause)))
+    const listeners = this.#clientListeners()
     const logs = LogManager.open({
       system,
       dirs: dataDirs,
@@ -222,7 +223,7 @@ export class Broker {
       system,
       logger,
       config: values,
-      listeners: this.#clientListeners(),
+      listeners,
       hostName: hostname(),
       dispatch: this.#guarded(api.dispatch),
       pipelined: api.pipelined,

@@ -12,12 +12,12 @@ import { topicConfig } from '../log/config.ts'
 import type { LogEnvironment } from '../log/environment.ts'
 import { Log } from '../log/log.ts'
 import { MetadataLoader } from '../metadata/loader.ts'
+import { METADATA_TOPIC } from '../metadata/topic-names.ts'
 import { decodeBatches, encodeControls, encodeRecords } from './batches.ts'
 import type { QuorumConfig } from './config.ts'
 import { encodeSnapshot, listSnapshots, snapshotName } from './snapshot.ts'
 import { sameVoters, type Voter, type VoterEndpoint, type VoterSet, votersIn, votersRecords } from './voters.ts'
 
-export const METADATA_TOPIC = '__cluster_metadata'
 /** Fixed (KIP-516). */
 export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 

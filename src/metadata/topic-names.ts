@@ -1,6 +1,7 @@
-import type { MetadataImage } from '../metadata/image.ts'
-import { collidingName } from '../metadata/topics-delta.ts'
+import type { MetadataImage } from './image.ts'
+import { collidingName } from './topics-delta.ts'
 
+/** The metadata log in the form of a topic; no client can create or see it. */
 export const METADATA_TOPIC = '__cluster_metadata'
 
 const MAX_LENGTH = 249
