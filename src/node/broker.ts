@@ -12,7 +12,7 @@ import { Controller } from '../controller/controller.ts'
 import { freshFeatureRecords } from '../controller/features.ts'
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { topicConfig } from '../log/config.ts'
-import { LogManager } from '../log/log-manager.ts'
+import { type DirInfo, LogManager } from '../log/log-manager.ts'
 import { EffectiveConfig } from '../metadata/effective-config.ts'
 import { SUPPORTED_FEATURES } from '../metadata/features.ts'
 import type { MetadataLoader } from '../metadata/loader.ts'
@@ -147,16 +147,7 @@ export class Broker {
     })
     const clusterId = logs.clusterId!
     const metadataDir = logs.dirs.find(({ path }) => path === (values['metadata.log.dir'] ?? dataDirs[0]))
-    const quorum = MetadataQuorum.open({
-      environment: logs.environment,
-      dir: metadataDir!.path,
-      nodeId: this.nodeId,
-      directoryId: metadataDir!.id!,
-      config: values,
-      endpoints: [],
-      freshRecords: freshFeatureRecords,
-      onFailure: fatal,
-    })
+    const quorum = this.#openQuorum(logs, metadataDir!, fatal)
     logs.onDirFailure((dir, error) => {
       if (dir === metadataDir!.path || logs.dirs.every(({ isOnline }) => !isOnline)) this.#disksFailed(error)
     })
@@ -229,6 +220,25 @@ export class Broker {
       pipelined: api.pipelined,
     })
     return { logs, quorum, loader, controller, replicas, groups, elections: new GroupElections(groups), server }
+  }
+
+  /** What was locked is given back where the metadata log cannot be used: nobody else knows of `logs` yet. */
+  #openQuorum(logs: LogManager, dir: DirInfo, onFailure: (cause: unknown) => void): MetadataQuorum {
+    try {
+      return MetadataQuorum.open({
+        environment: logs.environment,
+        dir: dir.path,
+        nodeId: this.nodeId,
+        directoryId: dir.id!,
+        config: this.#setup.config.values,
+        endpoints: [],
+        freshRecords: freshFeatureRecords,
+        onFailure,
+      })
+    } catch (error) {
+      logs.abandon()
+      throw error
+    }
   }
 
   /** Without its metadata, or without any directory, a node halts (fact B84); a supervisor can do something about it. */

@@ -60,6 +60,19 @@ t.test('stop closes connections, frees the port, removes temporary data, and may
   t.equal(again.port, broker.port)
 })
 
+t.test('a start that fails gives back the directory, in this very process', async (t) => {
+  const failing = {
+    ConfigError: { listeners: 'NOWHERE://localhost:0' },
+    QuorumError: { 'controller.quorum.voters': '1@a:1,2@b:2' },
+  }
+  for (const [name, config] of Object.entries(failing)) {
+    const dataDir = join(home, name)
+    await t.rejects(startBroker({ dataDir, config }), { name })
+    // The lock tells: it is the first thing that the second attempt would stumble over.
+    await t.rejects(startBroker({ dataDir, config }), { name })
+  }
+})
+
 t.test('the same data again: topics, records, groups, producers, cluster id', async (t) => {
   const dataDir = join(home, 'again')
   const first = await startBroker({ dataDir, topics: { kept: { partitions: 2 } } })
