@@ -20,6 +20,9 @@ export interface RequestContext {
 // biome-ignore lint/suspicious/noExplicitAny: a message of whatever fields
 type AnyMessage = Message<any>
 
+/** Who asks: clients and brokers on a broker's listener, or brokers and controllers on a controller's. */
+export type ListenerKind = 'broker' | 'controller'
+
 export type Answer<Response> = Response | null | Promise<Response | null>
 
 /**
@@ -34,6 +37,8 @@ export interface Handler {
   readonly response: AnyMessage
   readonly versions: readonly [oldest: number, newest: number]
   readonly pipelined: boolean
+  readonly listeners: readonly ListenerKind[]
+  readonly forwarded: boolean
   handle(request: unknown, context: RequestContext): Answer<unknown>
   refuse(request: unknown, code: ErrorCode, context: RequestContext): unknown
 }
@@ -44,6 +49,10 @@ interface TypedHandler<Request, Response> {
   readonly versions: readonly [oldest: number, newest: number]
   /** The next request of the connection may start while this one still waits (replies keep their order). */
   readonly pipelined?: boolean
+  /** Where it is served. Default: to whoever asks a broker. */
+  readonly listeners?: readonly ListenerKind[]
+  /** Decided by the active controller: a broker passes the request on to it in an Envelope (KIP-590). */
+  readonly forwarded?: boolean
   handle(request: Request, context: RequestContext): Answer<Response>
   refuse(request: Request, code: ErrorCode, context: RequestContext): Response | CloseConnection
 }
@@ -54,7 +63,7 @@ export function handlerFor<Q extends AnyMessage, S extends AnyMessage>(
   response: S,
   handler: TypedHandler<Q['T'], S['Input']>,
 ): Handler {
-  return { request, response, pipelined: false, ...handler } as Handler
+  return { request, response, pipelined: false, listeners: ['broker'], forwarded: false, ...handler } as Handler
 }
 
 /** The handler closes the connection without an answer, as Kafka does for acks=0 with an error. */
