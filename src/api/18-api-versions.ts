@@ -28,6 +28,7 @@ export const apiVersions = (services: Services, served: () => readonly ServedApi
   handlerFor(ApiVersionsRequest, ApiVersionsResponse, {
     key: 18,
     versions: [0, 4],
+    listeners: ['broker', 'controller'],
 
     handle({ clientSoftwareName, clientSoftwareVersion }, { apiVersion, connection }) {
       if (apiVersion >= 3) {

@@ -18,6 +18,8 @@ export const createTopics = (services: Services) =>
   handlerFor(CreateTopicsRequest, CreateTopicsResponse, {
     key: 19,
     versions: [0, 7],
+    listeners: ['broker', 'controller'],
+    forwarded: true,
     handle: (request, { apiVersion }) => services.controller.createTopics(request, apiVersion),
     refuse: (request, errorCode) => ({
       topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),

@@ -16,6 +16,8 @@ export const deleteTopics = (services: Services) =>
   handlerFor(DeleteTopicsRequest, DeleteTopicsResponse, {
     key: 20,
     versions: [0, 6],
+    listeners: ['broker', 'controller'],
+    forwarded: true,
     handle: (request, { apiVersion }) => services.controller.deleteTopics(request, apiVersion),
     refuse: (request, errorCode, { apiVersion }) => ({
       responses: (apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name }))).map((topic) => ({

@@ -15,7 +15,7 @@ interface NewTopic {
  * Kafka, UNKNOWN_TOPIC_OR_PARTITION (fact H26), or INVALID_TOPIC_EXCEPTION for a name that collides.
  */
 export async function createMissingTopic(services: Services, name: string): Promise<ErrorCode> {
-  const { errorCode } = await services.controller.createTopic(newTopic(services, name))
+  const { errorCode } = await services.createTopic(newTopic(services, name))
   switch (errorCode) {
     case ErrorCode.NONE:
     case ErrorCode.TOPIC_ALREADY_EXISTS:

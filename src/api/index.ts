@@ -1,11 +1,11 @@
 import { ApiVersionsResponse } from '../../protocol/api/18-api-versions.ts'
 import type { ApiKey } from '../../protocol/api/index.ts'
 import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { decodeRequestHeader } from '../../protocol/frame.ts'
 import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
 import type { Reader } from '../../protocol/wire/reader.ts'
 import { Writer } from '../../protocol/wire/writer.ts'
 import { AssertionFailure } from '../base/assert.ts'
-import type { Logger } from '../base/logger.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
 import { listOffsets } from './02-list-offsets.ts'
@@ -26,9 +26,16 @@ import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { deleteGroups } from './42-delete-groups.ts'
+import { envelope } from './58-envelope.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
-import { type ClientConnection, CloseConnection, type Handler, type RequestContext } from './handler.ts'
+import {
+  type ClientConnection,
+  CloseConnection,
+  type Handler,
+  type ListenerKind,
+  type RequestContext,
+} from './handler.ts'
 import type { Services } from './services.ts'
 
 /** A request as the connection hands it over: header read, body not. */
@@ -40,6 +47,8 @@ export interface IncomingRequest {
     readonly clientId: string | null
   }
   readonly body: Reader
+  /** The whole request, header and body, as it came. */
+  readonly frame: Buffer
   readonly connection: ClientConnection
 }
 
@@ -49,13 +58,19 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
   17, 21, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
-  53, 54, 55, 56, 57, 58, 59, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 76, 77, 78, 79, 80, 81, 82, 83,
-  84, 85, 86, 87, 88, 89, 90, 91, 92,
+  53, 54, 55, 56, 57, 59, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+  85, 86, 87, 88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
+/** What a kind of listener serves. */
+function handlersOf(services: Services, kind: ListenerKind, api: Api): Handler[] {
+  const handlers: Handler[] = Object.values(allHandlers(services, api))
+  return handlers.filter(({ listeners }) => listeners.includes(kind))
+}
+
 /** Every other API there is: leaving one out of both lists does not compile. */
-function handlersOf(services: Services, served: () => readonly ServedApi[]): Record<ServedKey, Handler> {
+function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
   return {
     0: produce(services),
     1: fetch(services),
@@ -70,13 +85,14 @@ function handlersOf(services: Services, served: () => readonly ServedApi[]): Rec
     14: syncGroup(services),
     15: describeGroups(services),
     16: listGroups(services),
-    18: apiVersions(services, served),
+    18: apiVersions(services, () => api.served),
     19: createTopics(services),
     20: deleteTopics(services),
     22: initProducerId(services),
     23: offsetForLeaderEpoch(services),
     32: describeConfigs(services),
     42: deleteGroups(services),
+    58: envelope(services, (frame, connection) => api.enveloped(frame, connection)),
     60: describeCluster(services),
     75: describeTopicPartitions(services),
   }
@@ -86,11 +102,14 @@ function handlersOf(services: Services, served: () => readonly ServedApi[]): Rec
 export class Api {
   readonly #handlers: ReadonlyMap<number, Handler>
   readonly served: readonly ServedApi[]
-  readonly #logger: Logger
+  readonly #services: Services
+  readonly #kind: ListenerKind
 
-  constructor(services: Services) {
-    this.#logger = services.logger
-    const handlers = Object.values(handlersOf(services, () => this.served))
+  /** @param kind the listeners that it answers on; what they do not serve is not in its ApiVersions */
+  constructor(services: Services, kind: ListenerKind) {
+    this.#services = services
+    this.#kind = kind
+    const handlers = handlersOf(services, kind, this)
     this.#handlers = new Map(handlers.map((handler) => [handler.key, handler]))
     this.served = handlers
       .map(({ key, versions: [minVersion, maxVersion] }) => ({ apiKey: key, minVersion, maxVersion }))
@@ -100,14 +119,15 @@ export class Api {
   /** True for requests whose successor on the connection need not wait for their answer. */
   readonly pipelined = (apiKey: number): boolean => this.#handlers.get(apiKey)?.pipelined ?? false
 
-  readonly dispatch = async ({ header, body, connection }: IncomingRequest): Promise<Reply> => {
+  readonly dispatch = async (incoming: IncomingRequest): Promise<Reply> => {
+    const { header, body, connection } = incoming
     const { apiKey, apiVersion, correlationId } = header
     const handler = this.#handlers.get(apiKey)
-    const known = handler !== undefined && apiVersion >= handler.versions[0] && apiVersion <= handler.versions[1]
-    if (!known)
+    if (handler === undefined || !serves(handler, apiVersion))
       return apiKey === API_VERSIONS ? this.#unknownApiVersions(correlationId) : this.#notServed(header, handler)
 
     const context: RequestContext = { apiVersion, clientId: header.clientId ?? '', connection }
+    if (this.#isForwarded(handler)) return this.#forward(handler, incoming, context)
     let request: unknown
     try {
       request = handler.request.decode(body, apiVersion)
@@ -118,7 +138,63 @@ export class Api {
     }
     const response = await this.#answer(handler, request, context)
     if (response instanceof CloseConnection) return { kind: 'close', reason: response.message }
-    return response === null ? { kind: 'none' } : encode(handler, apiVersion, correlationId, response)
+    if (response === null) return { kind: 'none' }
+    return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
+  }
+
+  /** A request of this process itself, past the wire. Rejects with ProtocolError where the handler does. */
+  async call(apiKey: number, apiVersion: number, request: unknown): Promise<unknown> {
+    const handler = this.#handlers.get(apiKey)
+    if (handler === undefined) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION)
+    return handler.handle(request, { apiVersion, clientId: '', connection: IN_PROCESS })
+  }
+
+  /**
+   * A request that a broker passed on in an Envelope (KIP-590), answered with its header in front. Rejects with the
+   * ProtocolError that belongs to the envelope (facts B90, B92).
+   */
+  async enveloped(frame: Buffer, connection: ClientConnection): Promise<Buffer> {
+    const { handler, apiVersion, correlationId, clientId, body } = this.#openEnvelope(frame)
+    const context = { apiVersion, clientId: clientId ?? '', connection }
+    const request = decodeEnveloped(handler, body, apiVersion)
+    let response: unknown
+    try {
+      response = await handler.handle(request, context)
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.code === ErrorCode.NOT_CONTROLLER) throw error
+      response = handler.refuse(request, error.code, context)
+    }
+    return Buffer.concat(encode(handler, apiVersion, correlationId, response))
+  }
+
+  #openEnvelope(frame: Buffer) {
+    let header: ReturnType<typeof decodeRequestHeader>
+    try {
+      header = decodeRequestHeader(frame)
+    } catch (error) {
+      if (error instanceof DecodeError) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION, error.message)
+      throw error
+    }
+    const handler = this.#handlers.get(header.api.key)
+    if (!handler?.forwarded) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
+    if (!serves(handler, header.version)) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION)
+    const { version: apiVersion, correlationId, clientId, body } = header
+    return { handler, apiVersion, correlationId, clientId, body }
+  }
+
+  #isForwarded(handler: Handler): boolean {
+    return handler.forwarded && this.#kind === 'broker' && !this.#services.isActiveController()
+  }
+
+  /** The controller decides, and its answer goes to the client as it is. */
+  async #forward(handler: Handler, incoming: IncomingRequest, context: RequestContext): Promise<Reply> {
+    const { header, frame, body, connection } = incoming
+    const { apiVersion, correlationId } = header
+    const outcome = await this.#services.forward(frame, connection)
+    if (Buffer.isBuffer(outcome)) return { kind: 'reply', chunks: [outcome] }
+    if (outcome === ErrorCode.UNSUPPORTED_VERSION) return this.#notServed(header, handler)
+    const response = handler.refuse(handler.request.decode(body, apiVersion), outcome, context)
+    return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
   }
 
   /** Fact I19: whatever goes wrong in a handler is answered in the form that the API has for errors. */
@@ -130,7 +206,7 @@ export class Api {
       if (error instanceof ProtocolError) return handler.refuse(request, error.code, context)
       // An impossible state stops the node; it is not for an answer to hide.
       if (error instanceof AssertionFailure) throw error
-      this.#logger.error(`${handler.request.name} v${context.apiVersion} failed`, { error })
+      this.#services.logger.error(`${handler.request.name} v${context.apiVersion} failed`, { error })
       return handler.refuse(request, ErrorCode.UNKNOWN_SERVER_ERROR, context)
     }
   }
@@ -155,9 +231,24 @@ export class Api {
 
 const API_VERSIONS = 18
 
-function encode(handler: Handler, apiVersion: number, correlationId: number, response: unknown): Reply {
+/** Where requests of this process itself come from. */
+const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0 } }
+
+const serves = ({ versions: [oldest, newest] }: Handler, version: number): boolean =>
+  version >= oldest && version <= newest
+
+function decodeEnveloped(handler: Handler, body: Reader, apiVersion: number): unknown {
+  try {
+    return handler.request.decode(body, apiVersion)
+  } catch (error) {
+    if (error instanceof DecodeError) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION, error.message)
+    throw error
+  }
+}
+
+function encode(handler: Handler, apiVersion: number, correlationId: number, response: unknown): Buffer[] {
   const writer = new Writer()
   ResponseHeader.encode(writer, responseHeaderVersion(handler.key, apiVersion)!, { correlationId })
   handler.response.encode(writer, apiVersion, response as never)
-  return { kind: 'reply', chunks: writer.finish() }
+  return writer.finish()
 }

@@ -1,7 +1,8 @@
+import type { ErrorCode } from '../../protocol/errors.ts'
 import type { ConfigOf } from '../base/config.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
-import type { Controller } from '../controller/controller.ts'
+import type { Controller, TopicOnDemand } from '../controller/controller.ts'
 import type { groupConfig } from '../coordinator/group/config.ts'
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import type { EffectiveConfig } from '../metadata/effective-config.ts'
@@ -10,6 +11,7 @@ import type { FetchSessionCache } from '../replica/fetch-session.ts'
 import type { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
 import type { apiConfig } from './config.ts'
+import type { ClientConnection } from './handler.ts'
 
 /** What the handlers stand on. `src/node` plugs it together. */
 export interface Services {
@@ -25,7 +27,16 @@ export interface Services {
   readonly fetchSessions: FetchSessionCache
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIdManager
+  /** The active controller, where this node is it. @throws ProtocolError NOT_CONTROLLER */
   readonly controller: Controller
+  isActiveController(): boolean
+  /**
+   * Passes a client's request, header included, on to the active controller (KIP-590). Gives the answer, header
+   * included, or the error to refuse it with: REQUEST_TIMED_OUT where no controller answers in time.
+   */
+  forward(frame: Buffer, connection: ClientConnection): Promise<Buffer | ErrorCode>
+  /** A topic that this broker itself wants; resolves when its image shows it, or with why there is none. */
+  createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }>
   /** The node that clients are told is the controller (fact H21: any live broker will do). */
   controllerId(): number
   readonly supportedFeatures: readonly { name: string; minVersion: number; maxVersion: number }[]

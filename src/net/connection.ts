@@ -244,7 +244,7 @@ export class Connection implements ConnectionContext {
       if (frame === undefined) return 'needs data'
       const { api, version, correlationId, clientId, body } = decodeRequestHeader(frame)
       const header = { apiKey: api.key, apiVersion: version, correlationId, clientId }
-      this.#next = { header, body, connection: this, frameBytes: size }
+      this.#next = { header, body, connection: this, frame, frameBytes: size }
       this.#admittedBytes = undefined
       return 'started'
     } catch (error) {

@@ -33,6 +33,8 @@ export interface IncomingRequest {
   readonly header: RequestHeader
   readonly body: Reader
   readonly connection: ConnectionContext
+  /** The whole request, header and body, without its size. */
+  readonly frame: Buffer
   /** Size of the request on the wire, without the four bytes that say it. */
   readonly frameBytes: number
 }

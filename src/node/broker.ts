@@ -202,6 +202,9 @@ export class Broker {
       groups,
       producerIds: new ProducerIdManager(() => this.#allocateProducerIds(controller)),
       controller,
+      isActiveController: () => true,
+      forward: async () => ErrorCode.NOT_CONTROLLER,
+      createTopic: (topic) => controller.createTopic(topic),
       controllerId: () => this.nodeId,
       supportedFeatures: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
         name,
@@ -209,7 +212,7 @@ export class Broker {
         maxVersion: max,
       })),
     }
-    const api = new Api(services)
+    const api = new Api(services, 'broker')
     const server = new NetServer({
       system,
       logger,

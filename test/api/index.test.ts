@@ -20,14 +20,16 @@ function broken(failure: Error) {
   const services = new Proxy({ logger: silentLogger } as Record<string, unknown>, {
     get: (known, name: string) => known[name] ?? (name === 'image' ? fail : room),
   })
-  const api = new Api(services as unknown as Services)
+  const api = new Api(services as unknown as Services, 'broker')
   return async <Key extends ApiKey>(key: Key, version: number, body: ApiOf<Key>['request']['Input']) => {
     const writer = new Writer()
     const definition = apiByKey(key)
     definition.request.encode(writer, version, body as never)
+    const frame = Buffer.concat(writer.finish())
     const reply = await api.dispatch({
       header: { apiKey: key, apiVersion: version, correlationId: 1, clientId: 'test' },
-      body: new Reader(Buffer.concat(writer.finish())),
+      body: new Reader(frame),
+      frame,
       connection: { listener: 'PLAINTEXT', remote: { host: '127.0.0.1', port: 1 } },
     })
     if (reply.kind !== 'reply') return reply

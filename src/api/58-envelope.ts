@@ -1,0 +1,37 @@
+/**
+ * Envelope: v0
+ *
+ * Behavior
+ * - A request that a broker received and the controller decides, with the name and address of its client (KIP-590). It
+ *   is answered as if the client had asked here; the answer travels back, header included, in this one.
+ * - NOT_CONTROLLER where this node's controller is not active; INVALID_REQUEST for an API that is not forwarded;
+ *   UNSUPPORTED_VERSION for a request that cannot be read (facts B89 to B92).
+ */
+import { EnvelopeRequest, EnvelopeResponse } from '../../protocol/api/58-envelope.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { type ClientConnection, handlerFor } from './handler.ts'
+import type { Services } from './services.ts'
+
+export const envelope = (
+  services: Services,
+  answer: (frame: Buffer, connection: ClientConnection) => Promise<Buffer>,
+) =>
+  handlerFor(EnvelopeRequest, EnvelopeResponse, {
+    key: 58,
+    versions: [0, 0],
+    listeners: ['controller'],
+
+    async handle({ requestData, clientHostAddress }, { connection }) {
+      const remote = { host: hostOf(clientHostAddress), port: connection.remote.port }
+      if (!services.isActiveController()) return { responseData: null, errorCode: ErrorCode.NOT_CONTROLLER }
+      return { responseData: await answer(requestData, { ...connection, remote }), errorCode: ErrorCode.NONE }
+    },
+
+    refuse: (_request, errorCode) => ({ responseData: null, errorCode }),
+  })
+
+/** Four or sixteen bytes of an address as text. */
+function hostOf(address: Buffer): string {
+  if (address.length === 4) return [...address].join('.')
+  return Array.from({ length: address.length >> 1 }, (_, i) => address.readUInt16BE(2 * i).toString(16)).join(':')
+}

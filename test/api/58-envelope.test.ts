@@ -1,0 +1,113 @@
+import t from 'tap'
+import { type ApiKey, type ApiOf, apiByKey } from '../../protocol/api/index.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { decodeRequestHeader, encodeRequest } from '../../protocol/frame.ts'
+import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
+import { Reader } from '../../protocol/wire/reader.ts'
+import type { ListenerKind } from '../../src/api/handler.ts'
+import { Api, type IncomingRequest } from '../../src/api/index.ts'
+import type { Services } from '../../src/api/services.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { KEY } from './harness.ts'
+
+const ENVELOPE = 58
+const deletion = { topicNames: ['orders'], timeoutMs: 1000 }
+const DELETION_VERSION = 5
+const connection = { listener: 'PLAINTEXT', remote: { host: '10.1.2.3', port: 4 } }
+
+/** What a connection would hand over. */
+function incoming<Key extends ApiKey>(key: Key, version: number, body: ApiOf<Key>['request']['Input']) {
+  const frame = Buffer.concat(encodeRequest(apiByKey(key), version, 77, 'someone', body as never)).subarray(4)
+  const header = decodeRequestHeader(frame)
+  const request: IncomingRequest = {
+    header: { apiKey: key, apiVersion: version, correlationId: header.correlationId, clientId: header.clientId },
+    body: header.body,
+    frame,
+    connection,
+  }
+  return request
+}
+
+function decoded<Key extends ApiKey>(key: Key, version: number, answer: Buffer) {
+  const reader = new Reader(answer)
+  const { correlationId } = ResponseHeader.decode(reader, responseHeaderVersion(key, version)!)
+  return { correlationId, body: apiByKey(key).response.decode(reader, version) as ApiOf<Key>['response']['T'] }
+}
+
+/** A node that may be the active controller; its decisions on topics are always the same. */
+function node(kind: ListenerKind, services: Partial<Services>) {
+  const all = { logger: silentLogger, ...services }
+  return new Api(all as unknown as Services, kind)
+}
+
+const deletes = {
+  deleteTopics: async () => ({
+    throttleTimeMs: 0,
+    responses: [{ name: 'orders', errorCode: ErrorCode.NONE, errorMessage: null }],
+  }),
+}
+
+t.test('B89, B91: a forwarded request is answered with the header and version of its client', async (t) => {
+  const seen: unknown[] = []
+  const controller = node('controller', { isActiveController: () => true, controller: deletes as never })
+  const broker = node('broker', {
+    isActiveController: () => false,
+    forward: async (requestData, client) => {
+      seen.push(client.remote.host)
+      const body = { requestData, requestPrincipal: null, clientHostAddress: Buffer.from([10, 1, 2, 3]) }
+      const reply = await controller.dispatch(incoming(ENVELOPE, 0, body))
+      if (reply.kind !== 'reply') throw new Error(`the controller gave ${reply.kind}`)
+      const envelope = decoded(ENVELOPE, 0, Buffer.concat(reply.chunks)).body
+      return envelope.responseData ?? (envelope.errorCode as ErrorCode)
+    },
+  })
+  const reply = await broker.dispatch(incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion))
+  if (reply.kind !== 'reply') return t.fail(reply.kind)
+  const { correlationId, body } = decoded(KEY.DELETE_TOPICS, DELETION_VERSION, Buffer.concat(reply.chunks))
+  t.equal(correlationId, 77)
+  t.match(body, { responses: [{ name: 'orders', errorCode: ErrorCode.NONE }] })
+  t.same(seen, ['10.1.2.3'])
+})
+
+t.test('B92: no controller in time is answered in the form of the API that was asked', async (t) => {
+  const broker = node('broker', {
+    isActiveController: () => false,
+    forward: async () => ErrorCode.REQUEST_TIMED_OUT,
+  })
+  const reply = await broker.dispatch(incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion))
+  if (reply.kind !== 'reply') return t.fail(reply.kind)
+  const { body } = decoded(KEY.DELETE_TOPICS, DELETION_VERSION, Buffer.concat(reply.chunks))
+  t.match(body, { responses: [{ name: 'orders', errorCode: ErrorCode.REQUEST_TIMED_OUT }] })
+})
+
+t.test('B90, B92: what the envelope itself is refused for', async (t) => {
+  const ask = async (active: boolean, requestData: Buffer, controller: unknown = deletes) => {
+    const api = node('controller', { isActiveController: () => active, controller: controller as never })
+    const reply = await api.dispatch(
+      incoming(ENVELOPE, 0, { requestData, requestPrincipal: null, clientHostAddress: Buffer.alloc(4) }),
+    )
+    if (reply.kind !== 'reply') throw new Error(reply.kind)
+    return decoded(ENVELOPE, 0, Buffer.concat(reply.chunks)).body.errorCode
+  }
+  const frame = incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion).frame
+  t.equal(await ask(true, frame), ErrorCode.NONE)
+  t.equal(await ask(false, frame), ErrorCode.NOT_CONTROLLER, 'the controller is elsewhere')
+  const loses = {
+    deleteTopics: async () => {
+      throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    },
+  }
+  t.equal(await ask(true, frame, loses), ErrorCode.NOT_CONTROLLER, 'leadership went meanwhile')
+  const notForwarded = incoming(KEY.API_VERSIONS, 0, {}).frame
+  t.equal(await ask(true, notForwarded), ErrorCode.INVALID_REQUEST, 'an API that no broker forwards')
+  t.equal(await ask(true, frame.subarray(0, frame.length - 3)), ErrorCode.UNSUPPORTED_VERSION, 'cut short')
+  t.equal(await ask(true, Buffer.from([1])), ErrorCode.UNSUPPORTED_VERSION, 'no header')
+})
+
+t.test('B96: an envelope is for controllers, a produce request for brokers', (t) => {
+  const servedBy = (kind: ListenerKind) => node(kind, {}).served.map(({ apiKey }) => apiKey)
+  t.notOk(servedBy('broker').includes(ENVELOPE))
+  t.ok(servedBy('controller').includes(ENVELOPE))
+  t.notOk(servedBy('controller').includes(KEY.PRODUCE))
+  t.end()
+})
