@@ -13,10 +13,11 @@ import type { LogEnvironment } from '../log/environment.ts'
 import { Log } from '../log/log.ts'
 import { MetadataLoader } from '../metadata/loader.ts'
 import { METADATA_TOPIC } from '../metadata/topic-names.ts'
+import type { Voter, VoterEndpoint, VoterSet } from '../raft/types.ts'
+import { KRAFT_VERSIONS, sameVoters, votersIn, votersRecords } from '../raft/voters.ts'
 import { decodeBatches, encodeControls, encodeRecords } from './batches.ts'
 import type { QuorumConfig } from './config.ts'
 import { encodeSnapshot, listSnapshots, snapshotName } from './snapshot.ts'
-import { sameVoters, type Voter, type VoterEndpoint, type VoterSet, votersIn, votersRecords } from './voters.ts'
 
 /** Fixed (KIP-516). */
 export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -107,7 +108,12 @@ export class MetadataQuorum {
     const loaded = load(options, this.#log)
     this.loader = loaded.loader
     const endpoints = options.endpoints.map(({ name, host, port }) => ({ name, host, port }))
-    const own: Voter = { id: options.nodeId, directoryId: options.directoryId, endpoints }
+    const own: Voter = {
+      id: options.nodeId,
+      directoryId: options.directoryId,
+      endpoints,
+      kRaftVersionFeature: KRAFT_VERSIONS,
+    }
     const formatted = loaded.isFresh ? format(options, own) : []
     const hasFeatures = this.loader.image.features.metadataVersion > 0
     this.bootstrapRecords = hasFeatures ? [] : readBootstrap(disk, path.join(dir, BOOTSTRAP_FILE))

@@ -2,16 +2,10 @@ import path from 'node:path'
 import type { ControlRecord } from '../../protocol/control/index.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
-import type { Offset } from '../base/brand.ts'
 import type { Disk } from '../base/disk.ts'
+import type { SnapshotId, VoterSet } from '../raft/types.ts'
+import { votersRecords } from '../raft/voters.ts'
 import { encodeControls, encodeRecords } from './batches.ts'
-import { type VoterSet, votersRecords } from './voters.ts'
-
-/** Names a snapshot: it holds everything below `offset`, the last of it written in `epoch` (KIP-630). */
-export interface SnapshotId {
-  readonly offset: Offset
-  readonly epoch: number
-}
 
 const NAME = /^(\d{20})-(\d{10})\.checkpoint$/
 /** A snapshot that was being written or deleted when the process ended. */

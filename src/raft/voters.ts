@@ -1,24 +1,9 @@
 import type { ControlRecord } from '../../protocol/control/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
-
-export interface VoterEndpoint {
-  /** Name of the controller listener. */
-  readonly name: string
-  readonly host: string
-  readonly port: number
-}
-
-export interface Voter {
-  readonly id: number
-  readonly directoryId: string
-  readonly endpoints: readonly VoterEndpoint[]
-}
-
-/** Who votes, where the log says it (kraft.version 1, KIP-853). */
-export type VoterSet = readonly Voter[]
+import type { KRaftVersionRange, VoterSet } from './types.ts'
 
 /** Levels of kraft.version that this release can run with. */
-const KRAFT_VERSIONS = { minSupportedVersion: 0, maxSupportedVersion: 1 }
+export const KRAFT_VERSIONS: KRaftVersionRange = { minSupportedVersion: 0, maxSupportedVersion: 1 }
 
 /** Puts kraft.version 1 and the voters on record. */
 export const votersRecords = (voters: VoterSet): ControlRecord[] => [
@@ -27,11 +12,11 @@ export const votersRecords = (voters: VoterSet): ControlRecord[] => [
     type: ControlType.KRAFT_VOTERS,
     value: {
       version: 0,
-      voters: voters.map(({ id, directoryId, endpoints }) => ({
+      voters: voters.map(({ id, directoryId, endpoints, kRaftVersionFeature }) => ({
         voterId: id,
         voterDirectoryId: directoryId,
         endpoints: [...endpoints],
-        kRaftVersionFeature: KRAFT_VERSIONS,
+        kRaftVersionFeature,
       })),
     },
   },
@@ -45,6 +30,7 @@ export function votersIn(records: readonly ControlRecord[]): VoterSet | undefine
       id: voter.voterId,
       directoryId: voter.voterDirectoryId,
       endpoints: voter.endpoints,
+      kRaftVersionFeature: voter.kRaftVersionFeature,
     }))
   }
   return undefined
