@@ -28,6 +28,9 @@ import { describeConfigs } from './32-describe-configs.ts'
 import { deleteGroups } from './42-delete-groups.ts'
 import { envelope } from './58-envelope.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { brokerRegistration } from './62-broker-registration.ts'
+import { brokerHeartbeat } from './63-broker-heartbeat.ts'
+import { allocateProducerIds } from './67-allocate-producer-ids.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import {
   type ClientConnection,
@@ -58,8 +61,8 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
   17, 21, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
-  53, 54, 55, 56, 57, 59, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 76, 77, 78, 79, 80, 81, 82, 83, 84,
-  85, 86, 87, 88, 89, 90, 91, 92,
+  53, 54, 55, 56, 57, 59, 61, 64, 65, 66, 68, 69, 70, 71, 72, 73, 74, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87,
+  88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -94,6 +97,9 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     42: deleteGroups(services),
     58: envelope(services, (frame, connection) => api.enveloped(frame, connection)),
     60: describeCluster(services),
+    62: brokerRegistration(services),
+    63: brokerHeartbeat(services),
+    67: allocateProducerIds(services),
     75: describeTopicPartitions(services),
   }
 }
@@ -142,11 +148,11 @@ export class Api {
     return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
   }
 
-  /** A request of this process itself, past the wire. Rejects with ProtocolError where the handler does. */
-  async call(apiKey: number, apiVersion: number, request: unknown): Promise<unknown> {
+  /** A request of this process itself, past the wire, in the newest version. Rejects with ProtocolError where the handler does. */
+  async call(apiKey: number, request: unknown): Promise<unknown> {
     const handler = this.#handlers.get(apiKey)
     if (handler === undefined) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION)
-    return handler.handle(request, { apiVersion, clientId: '', connection: IN_PROCESS })
+    return handler.handle(request, { apiVersion: handler.versions[1], clientId: '', connection: IN_PROCESS })
   }
 
   /**

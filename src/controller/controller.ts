@@ -111,6 +111,11 @@ export class Controller {
     await this.#run(() => ({ records, response: undefined }))
   }
 
+  /** Another one is the active controller from here on: whoever asks this one is told so (fact B4). */
+  deactivate(): void {
+    this.#faulted = true
+  }
+
   /** @param access rights of the client; the broker's own operations have all */
   createTopics(
     request: CreateTopicsRequest,

@@ -50,7 +50,6 @@ const KEYS = new Set([
   'eligible.leader.replicas.enable',
   'follower.fetch.last.tiered.offset.enable',
   'follower.replication.throttled.rate',
-  'initial.broker.registration.timeout.ms',
   'inter.broker.protocol.version',
   'leader.imbalance.check.interval.seconds',
   'leader.imbalance.per.broker.percentage',

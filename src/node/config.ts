@@ -21,7 +21,11 @@ const nodeConfigTable = configTable({
     default: ['broker', 'controller'],
     values: ['broker', 'controller'],
     notEmpty: true,
-    doc: 'What this process is. It is both at present: a quorum of one with its broker.',
+    doc: 'What this process is: a broker, a controller, or both.',
+  }),
+  'initial.broker.registration.timeout.ms': int({
+    default: 60000,
+    doc: 'Milliseconds that a broker tries to register before it gives up.',
   }),
   'broker.rack': string({ default: null, doc: 'Where this broker stands; replicas are spread over racks.' }),
 })

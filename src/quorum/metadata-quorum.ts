@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
 import { defaultsOf } from '../base/config.ts'
 import type { Disk } from '../base/disk.ts'
+import type { HostPort } from '../base/network.ts'
 import { topicConfig } from '../log/config.ts'
 import type { LogEnvironment } from '../log/environment.ts'
 import { Log } from '../log/log.ts'
@@ -34,6 +35,9 @@ export interface QuorumOptions {
   readonly nodeId: number
   /** Id of `dir` as its meta.properties has it. */
   readonly directoryId: string
+  readonly clusterId?: string
+  readonly isController?: boolean
+  readonly peers?: unknown
   readonly config: Pick<
     QuorumConfig,
     'controller.quorum.voters' | 'metadata.log.segment.bytes' | 'metadata.log.segment.ms'
@@ -80,6 +84,7 @@ export class MetadataQuorum {
   readonly #options: QuorumOptions
   readonly #log: Log
   readonly #listeners: CommitListener[] = []
+  readonly #claims: ((epoch: number) => void)[] = []
   readonly #uncommitted: Uncommitted[] = []
   /** Files written at the start, to be on the medium before anything is committed. */
   #unsynced: string[]
@@ -147,6 +152,35 @@ export class MetadataQuorum {
   get log(): Log {
     return this.#log
   }
+
+  /** Of the quorum: this node, from the start on. */
+  get leader(): { readonly id: number; readonly epoch: number; readonly endpoint: HostPort | undefined } {
+    return { id: this.#options.nodeId, epoch: this.epoch, endpoint: undefined }
+  }
+
+  /** Called when this node leads and its image is the whole log up to its term. */
+  onClaim(listener: (epoch: number) => void): void {
+    this.#claims.push(listener)
+  }
+
+  /** Called when it leads no more. */
+  onResign(_listener: () => void): void {}
+
+  /** Elections may begin. */
+  start(): void {
+    for (const claim of this.#claims) claim(this.epoch)
+  }
+
+  /** Resolves when everything that was committed when it was asked is in the image, and that is not nothing. */
+  caughtUp(): Promise<void> {
+    if (this.loader.image.offset >= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.onCommit(() => resolve())
+    })
+  }
+
+  /** Gives leadership up in order. */
+  async resign(): Promise<void> {}
 
   /** Called for every batch that is committed from now on. */
   onCommit(listener: CommitListener): void {

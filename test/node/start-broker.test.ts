@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -61,12 +61,16 @@ t.test('stop closes connections, frees the port, removes temporary data, and may
 })
 
 t.test('a start that fails gives back the directory, in this very process', async (t) => {
-  const failing = {
-    ConfigError: { listeners: 'NOWHERE://localhost:0' },
-    QuorumError: { 'controller.quorum.voters': '1@a:1,2@b:2' },
-  }
-  for (const [name, config] of Object.entries(failing)) {
-    const dataDir = join(home, name)
+  const badListener = { listeners: 'NOWHERE://localhost:0' }
+  const unreachable = { 'controller.quorum.voters': '1@a:1,2@b:2' }
+  const damaged = join(home, 'damaged')
+  mkdirSync(join(damaged, '__cluster_metadata-0'), { recursive: true })
+  writeFileSync(join(damaged, '__cluster_metadata-0', 'quorum-state'), 'no JSON')
+  for (const [name, config, dataDir] of [
+    ['ConfigError', badListener, join(home, 'bad-listener')],
+    ['ConfigError', unreachable, join(home, 'unreachable')],
+    ['QuorumError', {}, damaged],
+  ] as const) {
     await t.rejects(startBroker({ dataDir, config }), { name })
     // The lock tells: it is the first thing that the second attempt would stumble over.
     await t.rejects(startBroker({ dataDir, config }), { name })

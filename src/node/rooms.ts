@@ -1,0 +1,236 @@
+import { hostname } from 'node:os'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { Api } from '../api/index.ts'
+import type { Services } from '../api/services.ts'
+import { GROUP_METADATA_TOPIC } from '../api/topics.ts'
+import { AssertionFailure } from '../base/assert.ts'
+import type { Logger } from '../base/logger.ts'
+import type { System } from '../base/ports.ts'
+import { configRules } from '../controller/config-rules.ts'
+import { Controller, type TopicOnDemand } from '../controller/controller.ts'
+import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import { topicConfig } from '../log/config.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import { EffectiveConfig } from '../metadata/effective-config.ts'
+import { SUPPORTED_FEATURES } from '../metadata/features.ts'
+import type { MetadataLoader } from '../metadata/loader.ts'
+import type { Dispatch } from '../net/dispatch.ts'
+import { NetServer } from '../net/server.ts'
+import type { MetadataQuorum } from '../quorum/metadata-quorum.ts'
+import { FetchSessionCache } from '../replica/fetch-session.ts'
+import { ProducerIdManager } from '../replica/producer-id-manager.ts'
+import { ReplicaManager } from '../replica/replica-manager.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { brokerConfig } from './config.ts'
+import { ControllerChannel } from './controller-channel.ts'
+import { ControllerRole } from './controller-role.ts'
+import { coordinatorLog } from './coordinator-log.ts'
+import { Forwarder } from './forwarder.ts'
+import { GroupElections } from './group-elections.ts'
+import { ImageWatch } from './image-watch.ts'
+import type { NodeListeners } from './listeners.ts'
+import type { NodeSetup } from './options.ts'
+import { topicDirectory } from './topic-directory.ts'
+
+/** How long a broker waits for a topic that it asked for, and for its leaders, to appear in its image. */
+const TOPIC_APPEARS_MS = 5000
+const TOPIC_CREATION_MS = 30_000
+const PRODUCER_IDS_MS = 30_000
+const CREATE_TOPICS = 19
+const ALLOCATE_PRODUCER_IDS = 67
+
+/** What there is before anything is plugged: the disk is locked and loaded, the quorum open, controllers' ports bound. */
+export interface Foundations {
+  readonly system: System
+  readonly setup: NodeSetup
+  readonly logger: Logger
+  readonly listeners: NodeListeners
+  readonly logs: LogManager
+  readonly quorum: MetadataQuorum
+  onFatal(cause: unknown): void
+}
+
+/** What a running node consists of. */
+export interface Rooms {
+  readonly logs: LogManager
+  readonly quorum: MetadataQuorum
+  readonly loader: MetadataLoader
+  readonly role: ControllerRole
+  readonly replicas: ReplicaManager
+  readonly groups: GroupCoordinator
+  readonly elections: GroupElections
+  readonly lifecycle: BrokerLifecycle
+  readonly watch: ImageWatch
+  readonly channels: readonly ControllerChannel[]
+  /** Answers brokers and other controllers; its ports are the quorum's endpoints. */
+  readonly controllerDispatch: Dispatch
+  readonly server: NetServer
+  createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }>
+}
+
+/** Constructs the rooms of a node and plugs them into each other. Nothing runs yet. */
+export function plug(foundations: Foundations): Rooms {
+  const { system, setup, logger, listeners, logs, quorum } = foundations
+  const { values, given } = setup.config
+  const { clock, timers, random } = system
+  const nodeId = values['node.id']
+  const clusterId = logs.clusterId!
+  const { loader } = quorum
+  const image = () => loader.image
+  const configs = new EffectiveConfig(nodeId, { topicTable: topicConfig, brokerTable: brokerConfig, given, values })
+  const watch = new ImageWatch(loader, timers)
+
+  const role = new ControllerRole({
+    logger,
+    onFault: foundations.onFatal,
+    activate: (controller) => controller.activate(quorum.bootstrapRecords, loader.transactionOpen),
+    make: () =>
+      new Controller({
+        nodeId,
+        clusterId,
+        image: loader.image,
+        log: quorum,
+        rules: configRules({ topic: topicConfig, broker: brokerConfig }, configs),
+        config: values,
+        system,
+        logger,
+        kraftVersion: quorum.kraftVersion,
+        onFault: foundations.onFatal,
+      }),
+  })
+
+  const channels: ControllerChannel[] = []
+  /** Requests of one kind have a connection of their own, so that none of them waits behind another kind. */
+  const channel = (purpose: string): ControllerChannel => {
+    const made = new ControllerChannel({
+      system,
+      nodeId,
+      clientId: `broker-${nodeId}-${purpose}`,
+      leader: () => quorum.leader,
+      callLocal: (key, body) => controllerApi.call(key, body),
+    })
+    channels.push(made)
+    return made
+  }
+  const requests = channel('to-controller')
+  const forwarder = new Forwarder(channel('forwarding'))
+
+  const replicas = new ReplicaManager({
+    brokerId: nodeId,
+    system,
+    config: values,
+    logs,
+    topicConfig: (image, topic) => configs.topicValues(topicConfig, image, topic),
+    logger,
+    unsentBytes: () => server.unsentBytes,
+  })
+  const groups = new GroupCoordinator({
+    config: values,
+    log: coordinatorLog(replicas, GROUP_METADATA_TOPIC),
+    topics: topicDirectory(image),
+    clock,
+    timers,
+    random,
+    logger,
+    partitionCount: () =>
+      image().topics.byName.get(GROUP_METADATA_TOPIC)?.partitions.size ?? values['offsets.topic.num.partitions'],
+  })
+  const lifecycle = new BrokerLifecycle({
+    system,
+    logger,
+    channel: channel('heartbeat'),
+    config: values,
+    nodeId,
+    clusterId,
+    rack: values['broker.rack'],
+    logDirs: logs.dirs.flatMap(({ id }) => id ?? []),
+    previousBrokerEpoch: logs.lastBrokerEpoch ?? -1n,
+    metadataOffset: () => loader.image.offset,
+    offlineLogDirs: () => logs.dirs.flatMap(({ id, isOnline }) => (isOnline || id === undefined ? [] : [id])),
+  })
+
+  const createTopic = async (topic: TopicOnDemand) => {
+    const wanted = { ...topic, configs: [...topic.configs], assignments: [] }
+    const request = { topics: [wanted], timeoutMs: TOPIC_CREATION_MS, validateOnly: false }
+    const { topics } = await requests.send(CREATE_TOPICS, request, { timeoutMs: TOPIC_CREATION_MS })
+    const { errorCode, errorMessage } = topics[0]!
+    if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS)
+      await watch.until(({ topics }) => topics.byName.has(topic.name), TOPIC_APPEARS_MS)
+    return { errorCode: errorCode as ErrorCode, errorMessage }
+  }
+  const services: Services = {
+    nodeId,
+    clusterId,
+    config: values,
+    configs,
+    clock,
+    logger,
+    image,
+    replicas,
+    fetchSessions: new FetchSessionCache({
+      clock,
+      random,
+      slots: values['max.incremental.fetch.session.cache.slots'],
+    }),
+    groups,
+    producerIds: new ProducerIdManager(async () => {
+      const request = { brokerId: nodeId, brokerEpoch: lifecycle.epoch }
+      const { errorCode, producerIdStart, producerIdLen } = await requests.send(ALLOCATE_PRODUCER_IDS, request, {
+        timeoutMs: PRODUCER_IDS_MS,
+      })
+      if (errorCode !== ErrorCode.NONE) throw new ProtocolError(errorCode as ErrorCode)
+      return { first: Number(producerIdStart), length: producerIdLen }
+    }),
+    get controller() {
+      return role.controller
+    },
+    isActiveController: () => role.isActive,
+    forward: (frame, connection) => forwarder.forward(frame, connection),
+    createTopic,
+    controllerId: () => nodeId,
+    supportedFeatures: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
+      name,
+      minVersion: min,
+      maxVersion: max,
+    })),
+  }
+
+  const controllerApi = new Api(services, 'controller')
+  const brokerApi = new Api(services, 'broker')
+  const server = new NetServer({
+    system,
+    logger,
+    config: values,
+    listeners: listeners.clients,
+    hostName: hostname(),
+    dispatch: guarded(brokerApi.dispatch, foundations.onFatal),
+    pipelined: brokerApi.pipelined,
+  })
+  return {
+    logs,
+    quorum,
+    loader,
+    role,
+    replicas,
+    groups,
+    elections: new GroupElections(groups),
+    lifecycle,
+    watch,
+    channels,
+    controllerDispatch: guarded(controllerApi.dispatch, foundations.onFatal),
+    server,
+    createTopic,
+  }
+}
+
+/** An impossible state stops the node; it is not for the connection that met it to hide. */
+function guarded(dispatch: Dispatch, onFatal: (cause: unknown) => void): Dispatch {
+  return async (request) => {
+    try {
+      return await dispatch(request)
+    } catch (error) {
+      if (error instanceof AssertionFailure) onFatal(error)
+      throw error
+    }
+  }
+}
