@@ -1,4 +1,4 @@
-import { loopTurn } from './system-time.ts'
+import { reactionsDone } from './system-time.ts'
 import type { Clock, Timer, Timers } from './time.ts'
 
 /** Where a manual clock starts unless told: 2026-01-01T00:00:00Z. */
@@ -80,15 +80,22 @@ export class ManualTime implements Clock, Timers {
   async run(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms
     await this.settle()
-    while (this.#runNext(untilMs)) await this.settle()
+    while (await this.step(untilMs));
     this.#elapsedMs = untilMs
+  }
+
+  /** The next timer that is due by `untilMs`, and all that follows from it at that time. False: there is none. */
+  async step(untilMs: number): Promise<boolean> {
+    if (!this.#runNext(untilMs)) return false
+    await this.settle()
+    return true
   }
 
   /** Runs `soon` tasks and promise reactions until none is left. The clock stands still. */
   async settle(): Promise<void> {
     do {
       this.#drainSoon()
-      await loopTurn()
+      await reactionsDone()
     } while (this.#soon.length > 0)
   }
 

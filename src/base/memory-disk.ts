@@ -209,8 +209,11 @@ type Node = FileNode | typeof DIRECTORY
 /** A file's bytes. What lies between the stored bytes and `size` is zeros, so a preallocated file costs nothing. */
 class FileNode {
   #data = Buffer.alloc(0)
-  #synced: Buffer = Buffer.alloc(0)
+  #synced = Buffer.alloc(0)
   #syncedSize = 0
+  /** What was changed since the last sync lies within. */
+  #dirtyFrom = 0
+  #dirtyTo = 0
   size = 0
   modifiedMs: number
 
@@ -227,6 +230,7 @@ class FileNode {
     }
     this.#data.set(bytes, position)
     this.size = Math.max(this.size, end)
+    this.#touch(position, end)
   }
 
   read(position: number, into: Uint8Array): number {
@@ -237,7 +241,10 @@ class FileNode {
   }
 
   truncate(size: number): void {
-    if (size < this.#data.length) this.#data.fill(0, size)
+    if (size < this.#data.length) {
+      this.#data.fill(0, size)
+      this.#touch(size, this.#data.length)
+    }
     this.size = size
   }
 
@@ -248,13 +255,26 @@ class FileNode {
   }
 
   sync(): void {
-    this.#synced = Buffer.from(this.#data.subarray(0, Math.min(this.size, this.#data.length)))
+    if (this.#synced.length < this.#data.length) {
+      const grown = Buffer.alloc(this.#data.length)
+      this.#synced.copy(grown)
+      this.#synced = grown
+    }
+    if (this.#dirtyTo > this.#dirtyFrom) this.#data.copy(this.#synced, this.#dirtyFrom, this.#dirtyFrom, this.#dirtyTo)
     this.#syncedSize = this.size
+    this.#dirtyFrom = this.#dirtyTo = 0
   }
 
   revert(): void {
     this.#data = Buffer.from(this.#synced)
     this.size = this.#syncedSize
+    this.#dirtyFrom = this.#dirtyTo = 0
+  }
+
+  #touch(from: number, to: number): void {
+    const isClean = this.#dirtyFrom === this.#dirtyTo
+    this.#dirtyFrom = isClean ? from : Math.min(from, this.#dirtyFrom)
+    this.#dirtyTo = isClean ? to : Math.max(to, this.#dirtyTo)
   }
 }
 

@@ -33,7 +33,12 @@ export class MemoryNetwork {
   readonly #latencyMs: (from: string, to: string) => number
   readonly #chunkBytes: (available: number) => number
   readonly #listeners = new Map<string, MemoryListening>()
-  readonly #cut = new Set<string>()
+  /** By sender, the receivers that its bytes do not reach. */
+  readonly #cut = new Map<string, Set<string>>()
+  /** Hosts without power. */
+  readonly #down = new Set<string>()
+  /** Attempts to connect that fell due during a cut. */
+  #stalled: (() => void)[] = []
   readonly #connections = new Set<MemoryConnection>()
   #nextPort = FIRST_FREE_PORT
 
@@ -53,14 +58,54 @@ export class MemoryNetwork {
 
   /** Holds back all bytes between two hosts, as a pulled cable does: nobody is told, connecting runs into its timeout. */
   cut(a: string, b: string): void {
-    this.#cut.add(`${a} ${b}`).add(`${b} ${a}`)
+    this.cutOneWay(a, b)
+    this.cutOneWay(b, a)
+  }
+
+  /** Holds back what one host sends to another; the other way goes on. */
+  cutOneWay(from: string, to: string): void {
+    const receivers = this.#cut.get(from)
+    if (receivers === undefined) this.#cut.set(from, new Set([to]))
+    else receivers.add(to)
   }
 
   /** Ends a cut; what was held back arrives. */
   heal(a: string, b: string): void {
-    this.#cut.delete(`${a} ${b}`)
-    this.#cut.delete(`${b} ${a}`)
+    this.#cut.get(a)?.delete(b)
+    this.#cut.get(b)?.delete(a)
+    this.#flow()
+  }
+
+  healAll(): void {
+    this.#cut.clear()
+    this.#flow()
+  }
+
+  /**
+   * A host loses power: its sockets are gone and nobody is told. What peers send is lost; when the host is back it
+   * answers what belongs to an old connection with a reset.
+   */
+  loseHost(host: string): void {
+    this.#down.add(host)
+    for (const key of this.#listeners.keys()) if (isOf(host, key)) this.#listeners.delete(key)
+    for (const { sockets, pipes } of [...this.#connections]) {
+      for (const [side, socket] of sockets.entries()) {
+        const out = pipes[side]!
+        if (out.link.from !== host) continue
+        out.lose()
+        socket.lose()
+      }
+    }
+  }
+
+  restoreHost(host: string): void {
+    this.#down.delete(host)
+    this.#flow()
+  }
+
+  #flow(): void {
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.heal()
+    for (const attempt of this.#stalled.splice(0)) this.#timers.soon(attempt)
   }
 
   /** Breaks every connection between two hosts with ECONNRESET; what is on the way is lost. */
@@ -74,7 +119,7 @@ export class MemoryNetwork {
   }
 
   #isCut(from: string, to: string): boolean {
-    return this.#cut.has(`${from} ${to}`)
+    return this.#down.has(to) || this.#down.has(from) || this.#cut.get(from)?.has(to) === true
   }
 
   /** A host has one set of ports, whatever address of its own is named; 127.0.0.1 and ::1 may share one, as in a system. */
@@ -101,11 +146,18 @@ export class MemoryNetwork {
   #connect(from: string, address: HostPort, timeoutMs: number): Promise<Socket> {
     const to = isLoopback(address.host) ? from : address.host
     return new Promise((resolve, reject) => {
+      let expired = false
       const deadline = this.#timers.after(timeoutMs, () => {
+        expired = true
         reject(new NetworkError('ETIMEDOUT', `no connection to ${to}:${address.port} within ${timeoutMs} ms`))
       })
-      if (this.#isCut(from, to)) return
-      this.#timers.after(this.#latencyMs(from, to), () => {
+      const arrive = () => {
+        if (expired) return
+        // A handshake needs both ways, and is tried again as long as there is time.
+        if (this.#isCut(from, to) || this.#isCut(to, from)) {
+          this.#stalled.push(arrive)
+          return
+        }
         deadline.cancel()
         const listening = this.#listeners.get(
           address.host === '::1' ? `[${to}]:${address.port}` : `${to}:${address.port}`,
@@ -118,7 +170,8 @@ export class MemoryNetwork {
         const [client, server] = this.#join(from, to, near, { host: address.host, port: address.port })
         resolve(client)
         listening.onSocket(server)
-      })
+      }
+      this.#timers.after(this.#latencyMs(from, to), arrive)
     })
   }
 
@@ -153,6 +206,11 @@ export class MemoryNetwork {
 interface MemoryConnection {
   readonly sockets: readonly MemorySocket[]
   readonly pipes: readonly [Pipe, Pipe]
+}
+
+/** Whether a listener's key is of that host. */
+function isOf(host: string, key: string): boolean {
+  return key.startsWith(`${host}:`) || key.startsWith(`[${host}]:`)
 }
 
 function isLoopback(host: string): boolean {
@@ -204,6 +262,7 @@ class Pipe {
   #ending = false
   #endSent = false
   #endArrived = false
+  #lost = false
 
   constructor(link: Link, source: MemorySocket, sink: MemorySocket) {
     this.link = link
@@ -212,12 +271,11 @@ class Pipe {
   }
 
   write(chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) {
-      if (chunk.length === 0) continue
-      // A copy: what arrives belongs to the receiver, who may write into it.
-      this.#queued.push(Buffer.from(chunk))
-      this.queuedBytes += chunk.length
-    }
+    // A copy: what arrives belongs to the receiver, who may write into it.
+    const copy = Buffer.concat(chunks)
+    if (copy.length === 0) return
+    this.#queued.push(copy)
+    this.queuedBytes += copy.length
     this.#send()
   }
 
@@ -234,6 +292,15 @@ class Pipe {
     this.end()
   }
 
+  /** The sender's machine is gone: what it sent and what it was about to send is lost. */
+  lose(): void {
+    this.#queued.length = 0
+    this.queuedBytes = 0
+    this.#line.length = 0
+    this.#stalled = 0
+    this.#lost = true
+  }
+
   heal(): void {
     const due = this.#stalled
     this.#stalled = 0
@@ -241,6 +308,7 @@ class Pipe {
   }
 
   #send(): void {
+    if (this.#lost) return
     const hadQueued = this.queuedBytes > 0
     while (this.#queued.length > 0 && this.#unreadBytes < WINDOW_BYTES) {
       const first = this.#queued[0]!
@@ -271,6 +339,10 @@ class Pipe {
   readonly #arrive = (): void => {
     if (this.link.isCut()) {
       this.#stalled++
+      return
+    }
+    if (this.#sink.isLost) {
+      this.#source.close(new NetworkError('ECONNRESET', `${this.link.to} knows no such connection`))
       return
     }
     const item = this.#line.shift()
@@ -307,6 +379,8 @@ class MemorySocket implements Socket {
   #ending = false
   #closed = false
   #error: Error | undefined
+  /** Its machine lost power, and knows nothing of it any more. */
+  isLost = false
 
   constructor(local: HostPort, remote: HostPort, timers: Timers, gone: () => void) {
     this.local = local
@@ -375,6 +449,11 @@ class MemorySocket implements Socket {
     this.#timers.soon(() => {
       if (!this.#closed) this.#handlers?.onDrain()
     })
+  }
+
+  lose(): void {
+    this.isLost = true
+    this.close()
   }
 
   close(error?: Error): void {

@@ -65,3 +65,11 @@ export const systemTimers: Timers = new SystemTimers()
 export function loopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
+
+/**
+ * Resolves when no promise reaction is left to run: Node takes its ticks when that queue is empty. The event loop does
+ * not go round, so that nothing from outside happens meanwhile.
+ */
+export function reactionsDone(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
+}

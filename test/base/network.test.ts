@@ -1,4 +1,5 @@
 import t from 'tap'
+import { MemoryNetwork } from '../../src/base/memory-network.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
 import { type Listening, type Network, NetworkError, type Socket } from '../../src/base/network.ts'
 import { systemNetwork } from '../../src/base/system-network.ts'
@@ -212,7 +213,6 @@ t.test('memory: a cut holds bytes back and lets them through when healed; connec
 
 t.test('memory: delays that vary do not reorder', async (t) => {
   const { time } = createMemorySystem(1)
-  const { MemoryNetwork } = await import('../../src/base/memory-network.ts')
   let delayMs = 64
   const halved = () => {
     if (delayMs <= 1) return 0
@@ -232,4 +232,80 @@ t.test('memory: delays that vary do not reorder', async (t) => {
   await time.run(100)
   t.equal(accepted?.text, 'abcdefgh')
   t.equal(accepted?.closes.length, 1)
+})
+
+async function joined(latencyMs = 0) {
+  const { time } = createMemorySystem(1)
+  const wires = new MemoryNetwork({ timers: time, latencyMs: () => latencyMs })
+  const accepted: Tap[] = []
+  await wires.host('b').listen({ host: 'b', port: 1 }, (socket) => accepted.push(new Tap(socket).listen()))
+  const connecting = wires.host('a').connect({ host: 'b', port: 1 }, { timeoutMs: 1000 })
+  await time.run(latencyMs)
+  const client = new Tap(await connecting).listen()
+  await time.run(0)
+  return { time, wires, client, accepted, server: accepted[0]! }
+}
+
+t.test('memory: a cut of one way leaves the other', async (t) => {
+  const { time, wires, client, server } = await joined()
+  wires.cutOneWay('a', 'b')
+  client.socket.write([Buffer.from('held')])
+  server.socket.write([Buffer.from('through')])
+  await time.run(1)
+  t.equal(client.text, 'through')
+  t.equal(server.text, '')
+  wires.healAll()
+  await time.run(0)
+  t.equal(server.text, 'held')
+})
+
+t.test('memory: connecting needs both ways, and gets there when a cut ends in time', async (t) => {
+  const { time, wires, accepted } = await joined()
+  wires.cutOneWay('b', 'a')
+  const attempt = (timeoutMs: number) => {
+    const outcome: { code?: string } = {}
+    wires
+      .host('a')
+      .connect({ host: 'b', port: 1 }, { timeoutMs })
+      .then(
+        () => {
+          outcome.code = 'connected'
+        },
+        ({ code }) => {
+          outcome.code = code
+        },
+      )
+    return outcome
+  }
+  const short = attempt(10)
+  const long = attempt(30)
+  await time.run(20)
+  t.same([short.code, long.code], ['ETIMEDOUT', undefined])
+  wires.heal('a', 'b')
+  await time.run(20)
+  t.same([short.code, long.code], ['ETIMEDOUT', 'connected'])
+  t.equal(accepted.length, 2, 'what was given up is not accepted later')
+})
+
+t.test('memory: a host without power is silent, and knows no connection of before when it is back', async (t) => {
+  const { time, wires, client, server } = await joined(5)
+  server.socket.write([Buffer.from('under way')])
+  wires.loseHost('b')
+  client.socket.write([Buffer.from('lost')])
+  await time.run(100)
+  t.equal(client.text, '', 'what was under way is lost with its sender')
+  t.equal(client.closes.length, 0, 'nobody is told')
+  wires.restoreHost('b')
+  await time.run(100)
+  t.match(client.closes, [{ code: 'ECONNRESET' }])
+  t.equal(server.text, '')
+  await t.rejects(
+    (async () => {
+      const connecting = wires.host('a').connect({ host: 'b', port: 1 }, { timeoutMs: 10 })
+      connecting.catch(() => {})
+      await time.run(20)
+      await connecting
+    })(),
+    { code: 'ECONNREFUSED' },
+  )
 })
