@@ -1,4 +1,4 @@
-import { className, configTable, int, long } from '../base/config.ts'
+import { className, configTable, int, LONG_MAX, long } from '../base/config.ts'
 
 /** What a broker may set about the replicas it holds, who fetches from it, and how it fetches from others. */
 export const replicaConfig = configTable({
@@ -66,6 +66,28 @@ export const replicaConfig = configTable({
   'replica.socket.receive.buffer.bytes': int({
     default: 65536,
     doc: 'Receive buffer of the sockets to leaders.',
+  }),
+  'leader.replication.throttled.rate': long({
+    default: LONG_MAX,
+    min: 0,
+    update: 'per-broker',
+    doc: 'Bytes a second that the listed replicas led here may be sent, unless they are in the ISR (KIP-73).',
+  }),
+  'follower.replication.throttled.rate': long({
+    default: LONG_MAX,
+    min: 0,
+    update: 'per-broker',
+    doc: 'Bytes a second that the listed replicas here may fetch while they lag (KIP-73).',
+  }),
+  'replication.quota.window.num': int({
+    default: 11,
+    min: 1,
+    doc: 'Windows over which replication quotas measure.',
+  }),
+  'replication.quota.window.size.seconds': int({
+    default: 1,
+    min: 1,
+    doc: 'Seconds of each such window.',
   }),
   'fetch.purgatory.purge.interval.requests': int({
     default: 1000,

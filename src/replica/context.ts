@@ -5,9 +5,11 @@ import type { Clock } from '../base/time.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { replicaConfig } from './config.ts'
 import type { FetchMemory } from './fetch-memory.ts'
+import type { IsrUpdates } from './isr-updates.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { Partition } from './partition.ts'
 import type { Purgatory } from './purgatory.ts'
+import type { LeaderQuota } from './replication-quota.ts'
 import type { CurrentLeader, PartitionName } from './types.ts'
 
 export type ReplicaConfig = ConfigOf<typeof replicaConfig>
@@ -24,6 +26,9 @@ export interface ReplicaContext {
   readonly fetchMemory: FetchMemory
   /** Deletions of records that wait for followers. */
   readonly deletions: Purgatory<Partition>
+  /** Undefined where this broker replicates with nobody. */
+  readonly isr: IsrUpdates | undefined
+  readonly leaderQuota: LeaderQuota
   readonly image: MetadataImage
   /** The replica here, by topic id where the name has one; else why there is none (D10 of the replication facts). */
   find(name: PartitionName): Partition | ErrorCode

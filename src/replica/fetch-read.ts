@@ -189,14 +189,17 @@ class ReadPass {
 
   #note(partition: Partition, asked: FetchPartition, leaderEndOffset: Offset): void {
     if (!this.#noteFollower || !isFollower(this.#request)) return
-    const moved = partition.followerFetched(this.#request.replicaId, {
+    const { replicaId, replicaEpoch = -1 } = this.#request
+    const moved = partition.noteFetch(replicaId, {
       fetchOffset: asked.fetchOffset,
       logStartOffset: asked.logStartOffset,
-      brokerEpoch: this.#request.replicaEpoch ?? -1,
+      brokerEpoch: replicaEpoch,
       nowMs: this.#context.clock.monotonicMs(),
       leaderEndOffset,
     })
-    if (moved) this.#context.changed(partition)
+    // First, so that the high watermark waits for it (D68).
+    this.#context.isr?.maybeExpand(partition, replicaId)
+    if (moved && partition.advanceHighWatermark()) this.#context.changed(partition)
     else this.#context.deletions.check(partition)
   }
 

@@ -48,32 +48,41 @@ export class HostedPartitions {
     return this.#unavailable.has(`${topic}-${index}`)
   }
 
-  apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): void {
+  /** Gives the replicas that are in a new leader epoch, and those that are gone. */
+  apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): Partition[] {
+    const restarted: Partition[] = []
     // Whoever waits is told when all is done: what it reads then must not be half of the change.
     const changed = new Set<Partition>()
     for (const { topic, index } of changes.deletes) this.#delete(topic, index, changed)
-    for (const change of changes.leaders) this.#change(change, image, changed)
-    for (const change of changes.followers) this.#change(change, image, changed)
+    restarted.push(...changed)
+    for (const change of [...changes.leaders, ...changes.followers]) {
+      const partition = this.#change(change, image, changed)
+      if (partition !== undefined) restarted.push(partition)
+    }
     this.#configure(changedConfigs, image, changed)
     for (const partition of changed) this.#changed(partition)
+    return restarted
   }
 
+  /** The replica, where a new leader epoch begins for it. */
   #change(
     { topic, topicId, partition: registration }: LocalPartition,
     image: MetadataImage,
     changed: Set<Partition>,
-  ): void {
+  ): Partition | undefined {
     const { index } = registration
     try {
       const partition = this.get(topic, index) ?? this.#create(topic, topicId, registration, image)
-      partition.apply(registration)
+      const isNewEpoch = partition.apply(registration)
       changed.add(partition)
+      return isNewEpoch ? partition : undefined
     } catch (error) {
       if (!isStorageFailure(error)) throw error
       // A replica that was here has gone offline with its directory.
-      if (this.get(topic, index) !== undefined) return
+      if (this.get(topic, index) !== undefined) return undefined
       this.#unavailable.add(`${topic}-${index}`)
       this.#logger.error('replica cannot be opened', { topic, partition: index, reason: error.message })
+      return undefined
     }
   }
 

@@ -41,8 +41,10 @@ export class LogWriter {
     if (partition.state === 'offline' || partition.state === 'deleted') return
     const end = partition.log.logEndOffset
     const waiters = partition.takeWriteWaiters()
+    const { cuts } = partition
     const written = () => {
-      const moved = partition.written(end)
+      // Cut while it was synced: what was written then may be gone, and the cut has seen to the rest.
+      const moved = partition.cuts === cuts && partition.written(end)
       for (const waiter of waiters) waiter.written(partition)
       this.#onWritten(partition, moved)
     }

@@ -1,9 +1,10 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { assert } from '../base/assert.ts'
-import type { LeaderEpoch, Offset, PartitionEpoch } from '../base/brand.ts'
+import type { BrokerEpoch, LeaderEpoch, Offset, PartitionEpoch } from '../base/brand.ts'
 import type { TopicConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
 import { NO_LEADER, type PartitionImage } from '../metadata/image.ts'
+import { hasCommitted, type IsrDecision, type IsrProposal, laggingMembers } from './isr.ts'
 import { type FollowerProgress, RemoteReplica } from './remote-replica.ts'
 
 /**
@@ -25,7 +26,12 @@ export interface PartitionSurroundings {
   isAlive(brokerId: number): boolean
   /** May this broker join an ISR: registered, unfenced, not in controlled shutdown? */
   isActive(brokerId: number): boolean
+  /** Of its registration; undefined where it is not registered. */
+  brokerEpochOf(brokerId: number): BrokerEpoch | undefined
 }
+
+/** What tells partitions apart, those of a deleted topic and of its successor too. */
+export const partitionKey = ({ topicId, index }: { topicId: string; index: number }): string => `${topicId}:${index}`
 
 /** Waits for bytes of one log to be handed to the system. Exactly one of the two is called, once. */
 export interface WriteWaiter {
@@ -51,8 +57,12 @@ export class Partition {
   #leaderEpoch: LeaderEpoch = -1
   #partitionEpoch: PartitionEpoch = -1
   #replicas: readonly number[] = []
+  #adding: readonly number[] = []
+  #removing: readonly number[] = []
   /** As the controller committed it. */
   #isr: readonly number[] = []
+  /** Of a leader: the change of the ISR that the controller has been asked for; at most one (D66, D67). */
+  #proposal: IsrProposal | undefined
   /** Log end when this broker became leader of the present epoch; meaningless on followers. */
   #epochStartOffset: Offset = 0
   /** Everything below is handed to the system (and synced, where flush.messages asks for it). */
@@ -60,6 +70,7 @@ export class Partition {
   /** Of a leader: its followers by broker id. */
   readonly #remotes = new Map<number, RemoteReplica>()
   #writeWaiters: WriteWaiter[] = []
+  #cuts = 0
   readonly #surroundings: PartitionSurroundings
 
   constructor(log: Log, config: TopicConfig, surroundings: PartitionSurroundings) {
@@ -100,12 +111,26 @@ export class Partition {
     return this.#isr
   }
 
+  /** Replicas that a reassignment is about to add. */
+  get adding(): readonly number[] {
+    return this.#adding
+  }
+
+  get isReassigning(): boolean {
+    return this.#adding.length > 0 || this.#removing.length > 0
+  }
+
   /**
    * The ISR together with whoever a change under way would add or remove (D68): the high watermark waits for all of
-   * them. Equal to the ISR as long as nothing proposes changes.
+   * them. Who is to be removed is a member until the controller agrees.
    */
   get maximalIsr(): readonly number[] {
-    return this.#isr
+    return this.#proposal?.kind === 'expand' ? this.#proposal.isr : this.#isr
+  }
+
+  /** The change of the ISR that is under way. */
+  get proposal(): IsrProposal | undefined {
+    return this.#proposal
   }
 
   get highWatermark(): Offset {
@@ -147,16 +172,25 @@ export class Partition {
     return this.#remotes.get(brokerId)
   }
 
+  /** Of a leader: all its followers. */
+  remotes(): IterableIterator<RemoteReplica> {
+    return this.#remotes.values()
+  }
+
   /** Takes what the cluster says of the partition. True where a new leader epoch began. Older news changes nothing (D84). */
   apply(image: PartitionImage): boolean {
     if (this.#state === 'offline' || this.#state === 'deleted') return false
     if (image.partitionEpoch < this.#partitionEpoch) return false
     const newEpoch = image.leaderEpoch > this.#leaderEpoch
     const wasLeader = this.isLeader
+    // The same news twice says nothing of what was proposed since (D84).
+    if (newEpoch || image.partitionEpoch > this.#partitionEpoch) this.#proposal = undefined
     this.#leader = image.leader
     this.#leaderEpoch = image.leaderEpoch
     this.#partitionEpoch = image.partitionEpoch
     this.#replicas = image.replicas
+    this.#adding = image.adding
+    this.#removing = image.removing
     this.#isr = image.isr
     if (image.leader === this.#surroundings.brokerId) this.#lead(newEpoch, wasLeader)
     else this.#follow()
@@ -175,7 +209,7 @@ export class Partition {
       const caughtUpMs = this.#isr.includes(id) ? this.#surroundings.monotonicMs() : Number.NEGATIVE_INFINITY
       const remote = this.#remotes.get(id)
       if (remote === undefined) this.#remotes.set(id, new RemoteReplica(id, caughtUpMs))
-      else if (newEpoch && !wasLeader) remote.forget(caughtUpMs)
+      else if (newEpoch) remote.newEpoch(caughtUpMs, this.#epochStartOffset)
     }
     this.advanceHighWatermark()
   }
@@ -183,6 +217,7 @@ export class Partition {
   #follow(): void {
     this.#state = 'follower'
     this.#remotes.clear()
+    this.#proposal = undefined
   }
 
   /** NONE where the caller's idea of the leader epoch is this broker's too, or where it has none (-1; D15). */
@@ -206,16 +241,97 @@ export class Partition {
     return this.isLeader && this.advanceHighWatermark()
   }
 
-  /** The log was cut: what is gone is not written either. */
-  truncated(): void {
-    if (this.#writtenEnd > this.log.logEndOffset) this.#writtenEnd = this.log.logEndOffset
+  /** How often the log was cut: what a write begun before says about the written end holds no more. */
+  get cuts(): number {
+    return this.#cuts
   }
 
-  /** A follower's fetch arrived. True where the high watermark moved by it. */
-  followerFetched(brokerId: number, progress: FollowerProgress): boolean {
+  /** Of a follower: removes what its leader does not have. */
+  truncateTo(offset: Offset): void {
+    this.#cuts += 1
+    this.log.truncateTo(offset)
+    this.#writtenEnd = Math.min(this.#writtenEnd, this.log.logEndOffset)
+  }
+
+  /** Of a follower: empties the log, and goes on at `offset`. */
+  restartAt(offset: Offset): void {
+    this.#cuts += 1
+    this.log.truncateFullyAndStartAt(offset)
+    this.#writtenEnd = this.log.logEndOffset
+  }
+
+  /**
+   * Of a follower, when all of an answer is written: takes over what the leader says of the partition. The high
+   * watermark may go back (D18). True where one of the two moved.
+   */
+  followLeader(highWatermark: Offset, logStartOffset: Offset): boolean {
+    const { log } = this
+    const [oldHighWatermark, oldStart] = [log.highWatermark, log.logStartOffset]
+    log.highWatermark = Math.min(highWatermark, this.#writtenEnd)
+    // A log that ends below the leader's start begins anew with its next fetch (D54).
+    if (logStartOffset <= log.logEndOffset) log.advanceLogStart(logStartOffset)
+    return log.highWatermark !== oldHighWatermark || log.logStartOffset !== oldStart
+  }
+
+  /**
+   * A follower's fetch arrived: takes what it tells of the follower. True where its log end moved, so that the high
+   * watermark may; the caller looks first whether the follower is to join the ISR.
+   */
+  noteFetch(brokerId: number, progress: FollowerProgress): boolean {
     const remote = this.#remotes.get(brokerId)
     assert(remote !== undefined, `broker ${brokerId} fetches ${this.topic}-${this.index} without being a replica`)
-    return remote.update(progress) && this.advanceHighWatermark()
+    return remote.update(progress)
+  }
+
+  /** Proposes that a follower joins the ISR, where it may (D67); from then on the high watermark waits for it. */
+  proposeExpansion(brokerId: number): IsrProposal | undefined {
+    const remote = this.#remotes.get(brokerId)
+    if (!this.isLeader || this.#proposal !== undefined || remote === undefined) return undefined
+    if (this.#isr.includes(brokerId) || !this.#isEligible(remote)) return undefined
+    if (!hasCommitted(remote, this.highWatermark, this.#epochStartOffset)) return undefined
+    return this.#propose('expand', [...this.#isr, brokerId])
+  }
+
+  /** Proposes that all members that lag leave the ISR; undefined where none does, or a change is under way. */
+  proposeShrink(): IsrProposal | undefined {
+    if (!this.isLeader || this.#proposal !== undefined || this.#isr.length <= 1) return undefined
+    const { brokerId, maxLagMs, monotonicMs } = this.#surroundings
+    const lagging = laggingMembers(this.#isr, brokerId, this.#remotes, {
+      leaderEndOffset: this.log.logEndOffset,
+      nowMs: monotonicMs(),
+      maxLagMs,
+    })
+    if (lagging.length === 0) return undefined
+    return this.#propose(
+      'shrink',
+      this.#isr.filter((id) => !lagging.includes(id)),
+    )
+  }
+
+  #propose(kind: IsrProposal['kind'], isr: readonly number[]): IsrProposal {
+    this.#proposal = { kind, isr, leaderEpoch: this.#leaderEpoch, partitionEpoch: this.#partitionEpoch }
+    return this.#proposal
+  }
+
+  /** The controller agreed (D71). False where the partition is beyond that already, and the answer means nothing. */
+  commitIsr(proposal: IsrProposal, decision: IsrDecision): boolean {
+    if (this.#proposal !== proposal) return false
+    if (decision.leaderEpoch !== this.#leaderEpoch || decision.partitionEpoch < this.#partitionEpoch) return false
+    this.#proposal = undefined
+    this.#isr = decision.isr
+    this.#partitionEpoch = decision.partitionEpoch
+    return true
+  }
+
+  /** The controller has certainly not done it (D70): the ISR is what it was. */
+  withdraw(proposal: IsrProposal): void {
+    if (this.#proposal === proposal) this.#proposal = undefined
+  }
+
+  /** May join an ISR: active, and the one whose fetches were counted is the incarnation that is registered (KIP-903). */
+  #isEligible({ brokerId, brokerEpoch }: RemoteReplica): boolean {
+    const { isActive, brokerEpochOf } = this.#surroundings
+    return isActive(brokerId) && (brokerEpoch === -1 || brokerEpoch === brokerEpochOf(brokerId))
   }
 
   /**
@@ -233,14 +349,14 @@ export class Partition {
   }
 
   #replicatedEnd(leaderEnd: Offset): Offset {
-    const { maxLagMs, isActive, monotonicMs } = this.#surroundings
+    const { maxLagMs, monotonicMs } = this.#surroundings
     const nowMs = monotonicMs()
     let end = leaderEnd
     for (const remote of this.#remotes.values()) {
       if (remote.logEndOffset >= end) continue
       const counts =
         this.maximalIsr.includes(remote.brokerId) ||
-        (remote.isCaughtUp(leaderEnd, nowMs, maxLagMs) && isActive(remote.brokerId))
+        (remote.isCaughtUp(leaderEnd, nowMs, maxLagMs) && this.#isEligible(remote))
       if (counts) end = remote.logEndOffset
     }
     return end
@@ -271,6 +387,7 @@ export class Partition {
     if (this.#state === 'deleted') return
     this.#state = state
     this.#remotes.clear()
+    this.#proposal = undefined
     for (const waiter of this.takeWriteWaiters()) waiter.failed(this)
   }
 }

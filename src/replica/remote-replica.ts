@@ -48,14 +48,11 @@ export class RemoteReplica {
     return moved
   }
 
-  /** A new leader knows nothing of its followers; members of the ISR are taken to be caught up (D12). */
-  forget(lastCaughtUpMs: number): void {
-    this.logEndOffset = UNKNOWN_OFFSET
-    this.logStartOffset = UNKNOWN_OFFSET
-    this.brokerEpoch = -1
+  /** A leader that leads on in another epoch keeps what it knows; members of the ISR count as caught up (D12). */
+  newEpoch(lastCaughtUpMs: number, epochStartOffset: Offset): void {
     this.lastCaughtUpMs = lastCaughtUpMs
-    this.#lastFetchMs = 0
-    this.#leaderEndAtLastFetch = 0
+    this.#lastFetchMs = lastCaughtUpMs
+    this.#leaderEndAtLastFetch = epochStartOffset
   }
 
   isCaughtUp(leaderEndOffset: Offset, nowMs: number, maxLagMs: number): boolean {

@@ -7,7 +7,7 @@ import type { Clock } from '../base/time.ts'
 import type { TopicConfig } from '../log/config.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { MetadataDelta } from '../metadata/delta.ts'
-import { EMPTY_IMAGE, isActive, type MetadataImage } from '../metadata/image.ts'
+import { EMPTY_IMAGE, isActive, type MetadataImage, NO_LEADER } from '../metadata/image.ts'
 import type { LocalChanges } from '../metadata/topics-delta.ts'
 import { append } from './append.ts'
 import type { ReplicaConfig, ReplicaContext } from './context.ts'
@@ -15,12 +15,16 @@ import { deleteRecords } from './delete-records.ts'
 import { offsetForLeaderEpoch } from './epoch-end.ts'
 import { fetch } from './fetch.ts'
 import { FetchMemory } from './fetch-memory.ts'
+import { FetcherManager } from './fetcher-manager.ts'
 import { HostedPartitions } from './hosted-partitions.ts'
+import { IsrUpdates } from './isr-updates.ts'
 import { listOffsets } from './list-offsets.ts'
 import { LogWriter } from './log-writer.ts'
 import type { Partition } from './partition.ts'
+import type { ReplicationPorts } from './ports.ts'
 import { Purgatory } from './purgatory.ts'
 import { readBatches } from './read-batches.ts'
+import { FollowerQuota, LeaderQuota } from './replication-quota.ts'
 import type {
   AppendRequest,
   CurrentLeader,
@@ -38,6 +42,7 @@ import type {
   ProduceResult,
 } from './types.ts'
 
+export type * from './ports.ts'
 export type * from './types.ts'
 
 export interface ReplicaManagerOptions {
@@ -51,6 +56,8 @@ export interface ReplicaManagerOptions {
   logger: Logger
   /** Reply bytes that peers have not taken yet: fetches give less while there are many. Default: nobody counts. */
   unsentBytes?: () => number
+  /** The ways to other brokers; without them there is one replica of each partition. */
+  replication?: ReplicationPorts
 }
 
 /**
@@ -65,9 +72,14 @@ export class ReplicaManager implements ReplicaContext {
   readonly fetches: Purgatory<Partition>
   readonly deletions: Purgatory<Partition>
   readonly fetchMemory: FetchMemory
+  readonly isr: IsrUpdates | undefined
+  readonly leaderQuota: LeaderQuota
+  readonly followerQuota: FollowerQuota
+  readonly fetchers: FetcherManager | undefined
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
   #image: MetadataImage = EMPTY_IMAGE
+  #isLeaving = false
 
   constructor(options: ReplicaManagerOptions) {
     const { brokerId, config, system } = options
@@ -95,7 +107,33 @@ export class ReplicaManager implements ReplicaContext {
         monotonicMs: () => clock.monotonicMs(),
         isAlive: (id) => this.#image.cluster.brokers.get(id)?.fenced === false,
         isActive: (id) => isActive(this.#image, id),
+        brokerEpochOf: (id) => this.#image.cluster.brokers.get(id)?.epoch,
       },
+    })
+    this.leaderQuota = new LeaderQuota({ brokerId, clock, config })
+    this.followerQuota = new FollowerQuota({ brokerId, clock, config })
+    if (options.replication === undefined) return
+    const { replication: ports, logger } = options
+    this.isr = new IsrUpdates({
+      brokerId,
+      ports,
+      timers,
+      logger,
+      maxLagMs: config['replica.lag.time.max.ms'],
+      partitions: () => this.#hosted.all(),
+      changed: (partition) => this.changed(partition),
+    })
+    this.fetchers = new FetcherManager({
+      brokerId,
+      ports,
+      config,
+      clock,
+      timers,
+      writer: this.writer,
+      quota: this.followerQuota,
+      logger,
+      metadataVersion: () => this.#image.features.metadataVersion,
+      changed: (partition) => this.changed(partition),
     })
   }
 
@@ -111,8 +149,23 @@ export class ReplicaManager implements ReplicaContext {
   apply(delta: MetadataDelta, image: MetadataImage): LocalChanges {
     this.#image = image
     const changes = delta.topics.localChanges(this.#brokerId)
-    this.#hosted.apply(changes, delta.configs, image)
+    const restarted = this.#hosted.apply(changes, delta.configs, image)
+    this.fetchers?.restart(restarted)
+    if (this.#isLeaving) this.fetchers?.stop(this.#left(changes))
+    this.fetchers?.resize(this.#hosted.all())
     return changes
+  }
+
+  /** Controlled shutdown began: what has left the ISR is not fetched any more, or it would join again (D85). */
+  beginControlledShutdown(): void {
+    this.#isLeaving = true
+  }
+
+  #left({ followers }: LocalChanges): Partition[] {
+    return followers.flatMap(({ topic, partition: { index, leader, isr } }) => {
+      if (leader !== NO_LEADER && isr.includes(this.#brokerId)) return []
+      return this.#hosted.get(topic, index) ?? []
+    })
   }
 
   /** See append.ts. */
@@ -196,6 +249,8 @@ export class ReplicaManager implements ReplicaContext {
 
   /** Writes what is gathered and answers everybody who waits; the logs themselves are closed by their manager. */
   shutdown(): void {
+    this.fetchers?.close()
+    this.isr?.close()
     this.writer.flush()
     this.produces.close()
     this.fetches.close()

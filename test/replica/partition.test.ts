@@ -39,19 +39,20 @@ function setUp(minIsr = 1) {
     monotonicMs: () => world.nowMs,
     isAlive: (id) => world.active.has(id),
     isActive: (id) => world.active.has(id),
+    brokerEpochOf: () => 1,
   })
   const append = (count: number) => {
     log.logEndOffset += count
     return partition.written(log.logEndOffset)
   }
   const follower = (id: number, fetchOffset: number) =>
-    partition.followerFetched(id, {
+    partition.noteFetch(id, {
       fetchOffset,
       logStartOffset: 0,
       brokerEpoch: 1,
       nowMs: world.nowMs,
       leaderEndOffset: log.logEndOffset,
-    })
+    }) && partition.advanceHighWatermark()
   return { log, world, partition, append, follower }
 }
 
