@@ -23,6 +23,7 @@ export const describeConfigs = (services: Services) =>
   handlerFor(DescribeConfigsRequest, DescribeConfigsResponse, {
     key: 32,
     versions: [0, 4],
+    listeners: ['broker', 'controller'],
 
     handle: (request, { apiVersion }) => ({
       throttleTimeMs: 0,

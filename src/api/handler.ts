@@ -25,6 +25,16 @@ export type ListenerKind = 'broker' | 'controller'
 
 export type Answer<Response> = Response | null | Promise<Response | null>
 
+/** A request that a broker has dealt with as far as it goes. */
+export interface BrokerPart<Request, Response> {
+  /** What is left for the controller; undefined if nothing is. */
+  readonly rest: Request | undefined
+  /** The rest is the request as it came. */
+  readonly whole: boolean
+  /** The answer to the request, out of the controller's to the rest. */
+  join(answer: Response | undefined): Response
+}
+
 /**
  * One API as this node serves it: the row from which ApiVersions is computed.
  *
@@ -39,6 +49,7 @@ export interface Handler {
   readonly pipelined: boolean
   readonly listeners: readonly ListenerKind[]
   readonly forwarded: boolean
+  readonly brokerPart: ((request: unknown, context: RequestContext) => BrokerPart<unknown, unknown>) | undefined
   handle(request: unknown, context: RequestContext): Answer<unknown>
   refuse(request: unknown, code: ErrorCode, context: RequestContext): unknown
 }
@@ -53,6 +64,8 @@ interface TypedHandler<Request, Response> {
   readonly listeners?: readonly ListenerKind[]
   /** Decided by the active controller: a broker passes the request on to it in an Envelope (KIP-590). */
   readonly forwarded?: boolean
+  /** What the broker that was asked does itself before it passes a request on. */
+  brokerPart?(request: Request, context: RequestContext): BrokerPart<Request, Response>
   handle(request: Request, context: RequestContext): Answer<Response>
   refuse(request: Request, code: ErrorCode, context: RequestContext): Response | CloseConnection
 }
@@ -63,7 +76,15 @@ export function handlerFor<Q extends AnyMessage, S extends AnyMessage>(
   response: S,
   handler: TypedHandler<Q['T'], S['Input']>,
 ): Handler {
-  return { request, response, pipelined: false, listeners: ['broker'], forwarded: false, ...handler } as Handler
+  return {
+    request,
+    response,
+    pipelined: false,
+    listeners: ['broker'],
+    forwarded: false,
+    brokerPart: undefined,
+    ...handler,
+  } as Handler
 }
 
 /** The handler closes the connection without an answer, as Kafka does for acks=0 with an error. */

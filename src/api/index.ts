@@ -2,8 +2,8 @@ import { ApiVersionsResponse } from '../../protocol/api/18-api-versions.ts'
 import type { ApiKey } from '../../protocol/api/index.ts'
 import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { decodeRequestHeader } from '../../protocol/frame.ts'
-import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
-import type { Reader } from '../../protocol/wire/reader.ts'
+import { RequestHeader, ResponseHeader, requestHeaderVersion, responseHeaderVersion } from '../../protocol/header.ts'
+import { Reader } from '../../protocol/wire/reader.ts'
 import { Writer } from '../../protocol/wire/writer.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import { produce } from './00-produce.ts'
@@ -25,12 +25,16 @@ import { deleteTopics } from './20-delete-topics.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
+import { alterConfigs } from './33-alter-configs.ts'
+import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { deleteGroups } from './42-delete-groups.ts'
+import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
 import { envelope } from './58-envelope.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { brokerRegistration } from './62-broker-registration.ts'
 import { brokerHeartbeat } from './63-broker-heartbeat.ts'
 import { allocateProducerIds } from './67-allocate-producer-ids.ts'
+import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import {
   type ClientConnection,
@@ -60,9 +64,9 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 21, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
-  53, 54, 55, 56, 57, 59, 61, 64, 65, 66, 68, 69, 70, 71, 72, 73, 74, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87,
-  88, 89, 90, 91, 92,
+  17, 21, 24, 25, 26, 27, 28, 29, 30, 31, 34, 36, 37, 38, 39, 40, 41, 43, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55,
+  56, 57, 59, 61, 64, 65, 66, 68, 69, 70, 71, 72, 73, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91,
+  92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -94,12 +98,16 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     22: initProducerId(services),
     23: offsetForLeaderEpoch(services),
     32: describeConfigs(services),
+    33: alterConfigs(services),
+    35: describeLogDirs(services),
     42: deleteGroups(services),
+    44: incrementalAlterConfigs(services),
     58: envelope(services, (frame, connection) => api.enveloped(frame, connection)),
     60: describeCluster(services),
     62: brokerRegistration(services),
     63: brokerHeartbeat(services),
     67: allocateProducerIds(services),
+    74: listConfigResources(services),
     75: describeTopicPartitions(services),
   }
 }
@@ -133,7 +141,8 @@ export class Api {
       return apiKey === API_VERSIONS ? this.#unknownApiVersions(correlationId) : this.#notServed(header, handler)
 
     const context: RequestContext = { apiVersion, clientId: header.clientId ?? '', connection }
-    if (this.#isForwarded(handler)) return this.#forward(handler, incoming, context)
+    const inParts = handler.brokerPart !== undefined && this.#kind === 'broker'
+    if (this.#isForwarded(handler) && !inParts) return this.#forward(handler, incoming, context)
     let request: unknown
     try {
       request = handler.request.decode(body, apiVersion)
@@ -142,7 +151,9 @@ export class Api {
         return { kind: 'close', reason: `${handler.request.name} v${apiVersion}: ${error.message}` }
       throw error
     }
-    const response = await this.#answer(handler, request, context)
+    const handle = () =>
+      inParts ? this.#answerInParts(handler, request, incoming, context) : handler.handle(request, context)
+    const response = await this.#answer(handler, request, context, handle)
     if (response instanceof CloseConnection) return { kind: 'close', reason: response.message }
     if (response === null) return { kind: 'none' }
     return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
@@ -203,10 +214,25 @@ export class Api {
     return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
   }
 
+  /** What this broker has to say itself, and the controller's answer to the rest, as one. */
+  async #answerInParts(handler: Handler, request: unknown, incoming: IncomingRequest, context: RequestContext) {
+    const { rest, whole, join } = handler.brokerPart!(request, context)
+    if (rest === undefined) return join(undefined)
+    if (this.#services.isActiveController()) return join(await handler.handle(rest, context))
+    const { header, connection } = incoming
+    const frame = whole ? incoming.frame : encodeFrame(handler, header, rest)
+    const outcome = await this.#services.forward(frame, connection)
+    return join(
+      Buffer.isBuffer(outcome)
+        ? decodeAnswer(handler, context.apiVersion, outcome)
+        : handler.refuse(rest, outcome, context),
+    )
+  }
+
   /** Fact I19: whatever goes wrong in a handler is answered in the form that the API has for errors. */
-  async #answer(handler: Handler, request: unknown, context: RequestContext): Promise<unknown> {
+  async #answer(handler: Handler, request: unknown, context: RequestContext, handle: () => unknown): Promise<unknown> {
     try {
-      return await handler.handle(request, context)
+      return await handle()
     } catch (error) {
       if (error instanceof CloseConnection) return error
       if (error instanceof ProtocolError) return handler.refuse(request, error.code, context)
@@ -242,6 +268,22 @@ const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0
 
 const serves = ({ versions: [oldest, newest] }: Handler, version: number): boolean =>
   version >= oldest && version <= newest
+
+/** A request as a client would send it, without its size. */
+function encodeFrame({ key, request }: Handler, header: IncomingRequest['header'], body: unknown): Buffer {
+  const { apiVersion, correlationId, clientId } = header
+  const writer = new Writer()
+  const fields = { requestApiKey: key, requestApiVersion: apiVersion, correlationId, clientId }
+  RequestHeader.encode(writer, requestHeaderVersion(key, apiVersion)!, fields)
+  request.encode(writer, apiVersion, body as never)
+  return Buffer.concat(writer.finish())
+}
+
+function decodeAnswer({ key, response }: Handler, apiVersion: number, frame: Buffer): unknown {
+  const reader = new Reader(frame)
+  ResponseHeader.decode(reader, responseHeaderVersion(key, apiVersion)!)
+  return response.decode(reader, apiVersion)
+}
 
 function decodeEnveloped(handler: Handler, body: Reader, apiVersion: number): unknown {
   try {

@@ -13,6 +13,24 @@ import type { ReplicaManager } from '../replica/replica-manager.ts'
 import type { apiConfig } from './config.ts'
 import type { ClientConnection } from './handler.ts'
 
+export interface LogDirUsage {
+  readonly path: string
+  readonly isOnline: boolean
+  /** Gets no new replicas (KIP-1066). */
+  readonly isCordoned: boolean
+  /** Of the whole volume; -1 where the system does not say. */
+  readonly totalBytes: number
+  readonly usableBytes: number
+  /** None where the directory is offline. */
+  readonly logs: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly sizeBytes: number
+    readonly logEndOffset: number
+    readonly highWatermark: number
+  }[]
+}
+
 /** What the handlers stand on. `src/node` plugs it together. */
 export interface Services {
   readonly nodeId: number
@@ -24,6 +42,8 @@ export interface Services {
   /** The cluster as this node knows it now; never keep it across an await. */
   image(): MetadataImage
   readonly replicas: ReplicaManager
+  /** The log directories of this broker and what lies in each. */
+  logDirs(): readonly LogDirUsage[]
   readonly fetchSessions: FetchSessionCache
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIdManager

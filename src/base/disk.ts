@@ -10,6 +10,8 @@ export interface Disk {
   open(path: string, options?: { create?: boolean }): DiskFile
   exists(path: string): boolean
   stat(path: string): FileStat | undefined
+  /** Size of the volume that `path` is on, and what of it is free for us. */
+  space(path: string): { totalBytes: number; usableBytes: number }
   /** Creates the directory and its missing parents. */
   makeDir(path: string): void
   list(path: string): DirEntry[]

@@ -76,6 +76,11 @@ export class MemoryDisk implements Disk {
     return { size: node.size, modifiedMs: node.modifiedMs, isDirectory: false }
   }
 
+  /** As large as may be, and never full. */
+  space(_path: string): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: Number.MAX_SAFE_INTEGER, usableBytes: Number.MAX_SAFE_INTEGER }
+  }
+
   makeDir(path: string): void {
     const name = normal(path)
     const found = this.#entries.get(name)

@@ -124,6 +124,7 @@ export class MortalSystem implements System {
         disk.replaceFile(path, data, options),
       ),
       syncDir: checked((path) => disk.syncDir(path)),
+      space: checked((path) => disk.space(path)),
       syncDirAsync: checked((path) => this.#whileAlive(disk.syncDirAsync(path))),
       lock: checked((path) => ({ release: own(disk.lock(path).release) })),
     }

@@ -29,6 +29,13 @@ class SystemDisk implements Disk {
     })
   }
 
+  space(file: string): { totalBytes: number; usableBytes: number } {
+    return attempt('statfs', file, () => {
+      const { bsize, blocks, bavail } = fs.statfsSync(file)
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+    })
+  }
+
   makeDir(dir: string): void {
     attempt('create directory', dir, () => fs.mkdirSync(dir, { recursive: true }))
   }

@@ -21,7 +21,10 @@ interface Resource {
   readonly resourceName: string
 }
 
-/** Changes single keys of resources, each resource whole or not at all (facts H33 to H37, B54, B56). */
+/**
+ * Changes single keys of resources, each resource whole or not at all (facts H33 to H37, B54, B56). Of a key that is
+ * changed twice the last change counts; brokers refuse such requests before they get here.
+ */
 export function incrementalAlterConfigs(
   image: MetadataImage,
   request: IncrementalAlterConfigsRequest,
@@ -29,9 +32,6 @@ export function incrementalAlterConfigs(
 ): Decision<typeof IncrementalAlterConfigsResponse.Input> {
   return decide(image, request, context, (resource) => {
     const { configs, resourceType } = resource
-    if (new Set(configs.map(({ name }) => name)).size < configs.length) {
-      return new Refusal(ErrorCode.INVALID_REQUEST, 'the request changes a key more than once')
-    }
     const overrides = image.configs.of(resourceType, resource.resourceName)
     const changes: Changes = new Map()
     for (const { name, configOperation, value } of configs) {
@@ -39,6 +39,7 @@ export function incrementalAlterConfigs(
       if (changed instanceof Refusal) return changed
       // A broker's own value is written even if it stays: it may have to be applied once more (fact B54).
       if (resourceType === RESOURCE.BROKER || changed !== (overrides.get(name) ?? null)) changes.set(name, changed)
+      else changes.delete(name)
     }
     return changes
   })
@@ -52,14 +53,11 @@ export function alterConfigs(
 ): Decision<typeof AlterConfigsResponse.Input> {
   return decide(image, request, context, ({ resourceType, resourceName, configs }) => {
     const overrides = image.configs.of(resourceType, resourceName)
-    const wanted = new Map<string, string>()
-    for (const { name, value } of configs) {
-      if (wanted.has(name)) return new Refusal(ErrorCode.INVALID_REQUEST, 'the request sets a key more than once')
-      if (value === null) return new Refusal(ErrorCode.INVALID_REQUEST, `config ${name} has no value`)
-      wanted.set(name, value)
-    }
+    const wanted = new Map(configs.map(({ name, value }) => [name, value]))
     const changes: Changes = new Map()
-    for (const [name, value] of wanted) if (overrides.get(name) !== value) changes.set(name, value)
+    for (const [name, value] of wanted) {
+      if (resourceType === RESOURCE.BROKER || value !== (overrides.get(name) ?? null)) changes.set(name, value)
+    }
     for (const name of overrides.keys()) if (!wanted.has(name)) changes.set(name, null)
     return changes
   })
@@ -124,7 +122,6 @@ function operate(
   value: string | null,
 ): string | null | Refusal {
   if (operation === CONFIG_OPERATION.DELETE) return null
-  if (value === null) return new Refusal(ErrorCode.INVALID_REQUEST, `config ${name} has no value`)
   if (operation === CONFIG_OPERATION.SET) return value
   if (operation !== CONFIG_OPERATION.APPEND && operation !== CONFIG_OPERATION.SUBTRACT) {
     return new Refusal(ErrorCode.INVALID_REQUEST, `there is no operation ${operation}`)
@@ -132,7 +129,7 @@ function operate(
   if (!rules.isList(resourceType, name)) return new Refusal(ErrorCode.INVALID_CONFIG, `config ${name} is not a list`)
   // Fact H34: what stands in a broker's file does not count here.
   const before = itemsOf(overrides.get(name) ?? rules.defaultOf(resourceType, name) ?? '')
-  const given = itemsOf(value)
+  const given = itemsOf(value ?? '')
   const append = operation === CONFIG_OPERATION.APPEND
   return (append ? [...new Set([...before, ...given])] : before.filter((item) => !given.includes(item))).join(',')
 }

@@ -19,8 +19,11 @@ export function configRules(
     check(type, overrides) {
       const values: Record<string, unknown> = {}
       for (const [name, raw] of overrides) {
-        if (keyOf(type, name) === undefined) return unknownKey(tableOf(type), name)
         if (raw.length > MAX_VALUE_LENGTH) return `the value of ${name} is longer than ${MAX_VALUE_LENGTH} characters`
+        const known = keyOf(type, name) !== undefined
+        // A broker's may be meant for a plug-in; Apache Kafka lets them pass too.
+        if (!known && type === RESOURCE.BROKER) continue
+        if (!known) return unknownKey(tableOf(type), name)
         const parsed = parseValue(tableOf(type), name, raw)
         if (!parsed.ok) return parsed.error
         values[name] = parsed.value

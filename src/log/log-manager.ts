@@ -17,7 +17,7 @@ export interface LogManagerOptions {
   system: Omit<System, 'network'>
   /** Absolute paths: `log.dirs`. */
   dirs: readonly string[]
-  /** The broker's configuration; may hold more than the log's own keys. */
+  /** The broker's configuration; may hold more than the log's own keys. What may change while it runs is read anew. */
   config: LogConfig & Readonly<Record<string, unknown>>
   logger: Logger
   /** With it, directories without meta.properties get one, and others are checked against it (B40, B41). */
@@ -37,6 +37,19 @@ export interface DirInfo {
   /** Directory id (KIP-858); undefined where the directory has no meta.properties. */
   id: string | undefined
   isOnline: boolean
+}
+
+/** What a directory holds. */
+export interface DirUsage {
+  path: string
+  isOnline: boolean
+  /** Gets no new replicas (KIP-1066). */
+  isCordoned: boolean
+  /** Of the volume; -1 where the system does not say. */
+  totalBytes: number
+  usableBytes: number
+  /** None where the directory is offline. */
+  logs: Log[]
 }
 
 /** Says in a sentence for people why the log directories cannot be used. */
@@ -91,6 +104,36 @@ export class LogManager {
 
   get dirs(): DirInfo[] {
     return this.#dirs.map((dir) => ({ path: dir.path, id: dir.meta?.directoryId ?? undefined, isOnline: dir.isOnline }))
+  }
+
+  usage(): DirUsage[] {
+    const cordoned = this.#cordoned()
+    return this.#dirs.map((dir) => {
+      const { totalBytes, usableBytes } = this.#space(dir)
+      const logs = dir.isOnline ? [...this.#logs.values()].filter((log) => path.dirname(log.dir) === dir.path) : []
+      return {
+        path: dir.path,
+        isOnline: dir.isOnline,
+        isCordoned: cordoned.has(dir.path),
+        totalBytes,
+        usableBytes,
+        logs,
+      }
+    })
+  }
+
+  #space(dir: LogDir): { totalBytes: number; usableBytes: number } {
+    const unknown = { totalBytes: -1, usableBytes: -1 }
+    try {
+      return dir.isOnline ? this.environment.disk.space(dir.path) : unknown
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return unknown
+    }
+  }
+
+  #cordoned(): ReadonlySet<string> {
+    return new Set(this.#options.config['cordoned.log.dirs'].map((dir) => path.resolve(dir)))
   }
 
   /** The broker epoch of the last run, where all directories say that it ended in order with the same one. */
@@ -253,7 +296,7 @@ export class LogManager {
     const online = this.#online()
     const preferred = online.find((dir) => preferredId !== undefined && dir.meta?.directoryId === preferredId)
     if (preferred !== undefined) return preferred
-    const cordoned = new Set(this.#options.config['cordoned.log.dirs'].map((dir) => path.resolve(dir)))
+    const cordoned = this.#cordoned()
     const open = online.filter((dir) => !cordoned.has(dir.path))
     const counts = new Map<string, number>()
     for (const log of this.#logs.values()) {
@@ -407,7 +450,10 @@ export class LogManager {
 
   #expireProducers(): void {
     const nowMs = this.environment.clock.wallMs()
-    for (const log of this.#logs.values()) log.producers.removeExpired(nowMs)
+    for (const { producers } of this.#logs.values()) {
+      producers.expirationMs = this.#options.config['producer.id.expiration.ms']
+      producers.removeExpired(nowMs)
+    }
   }
 
   // The end

@@ -43,7 +43,8 @@ export class ProducerState {
   readonly snapshots: SnapshotFiles
   readonly verifications = new Verifications()
   readonly #logger: Logger
-  readonly #expirationMs: number
+  /** A producer that writes nothing for so long is forgotten. */
+  expirationMs: number
   #producers = new Map<number, ProducerEntry>()
   readonly #hashOrder = new JavaHashOrder()
   /** Open transactions: first offset to producer. */
@@ -55,7 +56,7 @@ export class ProducerState {
   constructor(options: ProducerStateOptions) {
     this.snapshots = options.snapshots
     this.#logger = options.logger
-    this.#expirationMs = options.expirationMs
+    this.expirationMs = options.expirationMs
   }
 
   get endOffset(): number {
@@ -234,14 +235,14 @@ export class ProducerState {
 
   /** Forgets producers whose last record is so long past, unless they have a transaction open (C33). */
   removeExpired(nowMs: number): void {
-    this.verifications.removeOlderThan(nowMs - this.#expirationMs)
+    this.verifications.removeOlderThan(nowMs - this.expirationMs)
     for (const entry of this.#producers.values()) {
       if (this.#isExpired(entry.lastTimestamp, entry.txnFirstOffset, nowMs)) this.#producers.delete(entry.producerId)
     }
   }
 
   #isExpired(timestamp: number, txnFirstOffset: number | undefined, nowMs: number): boolean {
-    return txnFirstOffset === undefined && nowMs - timestamp >= this.#expirationMs
+    return txnFirstOffset === undefined && nowMs - timestamp >= this.expirationMs
   }
 
   clear(endOffset: number): void {

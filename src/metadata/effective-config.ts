@@ -7,6 +7,7 @@ import {
   parseValue,
   synonymOf,
 } from '../base/config.ts'
+import { problemOfBrokerValues } from './broker-values.ts'
 import { type MetadataImage, RESOURCE } from './image.ts'
 
 /** Where a value comes from, as DescribeConfigs numbers it (KIP-226). */
@@ -59,12 +60,23 @@ export class EffectiveConfig {
 
   /** A topic's values, typed by its table. A dynamic value that no longer parses is passed over. */
   topicValues<Table extends ConfigTable>(table: Table, image: MetadataImage, topic: string): ConfigOf<Table> {
-    const broker = { ...this.#static.values }
-    for (const dynamic of [this.#brokerDefaults(image), this.#broker(image)])
-      apply(this.#static.brokerTable, dynamic, broker)
-    const values: Record<string, unknown> = { ...defaultsFromSynonyms(table, broker) }
+    const values: Record<string, unknown> = { ...defaultsFromSynonyms(table, this.brokerValues(image)) }
     apply(table, this.#topic(image, topic), values)
     return values as ConfigOf<Table>
+  }
+
+  /** This broker's values. What was set while it ran counts only where it may be: not for what is fixed at start. */
+  brokerValues(image: MetadataImage): Record<string, unknown> {
+    const { brokerTable, values } = this.#static
+    const live = { ...values }
+    apply(brokerTable, this.#brokerDefaults(image), live, ({ update }) => update === 'cluster-wide')
+    apply(brokerTable, this.#broker(image), live, ({ update }) => update !== 'read-only')
+    return live
+  }
+
+  /** What is wrong with these values for this broker, or ('') for all, as a sentence; undefined if nothing. */
+  problemOfBrokerValues(image: MetadataImage, broker: string, wanted: ReadonlyMap<string, string>): string | undefined {
+    return problemOfBrokerValues(this.#static.brokerTable, this.brokerValues(image), wanted, broker === '')
   }
 
   describeTopic(image: MetadataImage, topic: string): ConfigEntry[] {
@@ -88,19 +100,24 @@ export class EffectiveConfig {
   }
 
   describeBroker(image: MetadataImage): ConfigEntry[] {
-    const values = { ...this.#static.values }
-    for (const dynamic of [this.#brokerDefaults(image), this.#broker(image)])
-      apply(this.#static.brokerTable, dynamic, values)
-    return shown(this.#static.brokerTable).map(([name, key]) => {
+    const values = this.brokerValues(image)
+    const known = shown(this.#static.brokerTable).map(([name, key]) => {
       const synonyms = this.#synonyms(image, name, [name, ...key.synonyms.map((synonym) => synonymOf(synonym).key)])
       return entry(name, key, key.format(values[name]), synonyms, key.update === 'read-only')
     })
+    const own = this.#broker(image)
+    const rest = [...this.#brokerDefaults(image).keys()].filter((name) => !own.has(name))
+    return [
+      ...known,
+      ...this.#unknown(own.keys(), CONFIG_SOURCE.DYNAMIC_BROKER),
+      ...this.#unknown(rest, CONFIG_SOURCE.DYNAMIC_DEFAULT_BROKER),
+    ]
   }
 
   /** Only what was set for all brokers: the resource with the empty name. */
   describeBrokerDefaults(image: MetadataImage): ConfigEntry[] {
     const set = this.#brokerDefaults(image)
-    return shown(this.#static.brokerTable).flatMap(([name, key]) => {
+    const known = shown(this.#static.brokerTable).flatMap(([name, key]) => {
       const value = set.get(name)
       if (value === undefined) return []
       return [
@@ -113,6 +130,17 @@ export class EffectiveConfig {
         ),
       ]
     })
+    return [...known, ...this.#unknown(set.keys(), CONFIG_SOURCE.DYNAMIC_DEFAULT_BROKER)]
+  }
+
+  /** Keys that were set and that nobody here knows: they may hold a secret, so their values are not shown. */
+  #unknown(names: Iterable<string>, source: ConfigSourceId): ConfigEntry[] {
+    return [...names]
+      .filter((name) => !Object.hasOwn(this.#static.brokerTable, name))
+      .map((name) => {
+        const synonyms = [{ name, value: null, source }]
+        return { name, value: null, source, readOnly: true, sensitive: true, type: 0, documentation: '', synonyms }
+      })
   }
 
   /** Places that set one of `keys`, strongest first, from the first that sets `primary` itself on. */
@@ -152,10 +180,15 @@ export class EffectiveConfig {
 
 const shown = (table: ConfigTable): [string, ConfigKey][] => Object.entries(table).filter(([, key]) => !key.internal)
 
-function apply(table: ConfigTable, raw: ReadonlyMap<string, string>, values: Record<string, unknown>): void {
+function apply(
+  table: ConfigTable,
+  raw: ReadonlyMap<string, string>,
+  values: Record<string, unknown>,
+  counts: (key: ConfigKey) => boolean = () => true,
+): void {
   for (const [name, text] of raw) {
     const parsed = parseValue(table, name, text)
-    if (parsed.ok) values[name] = parsed.value
+    if (parsed.ok && counts(table[name]!)) values[name] = parsed.value
   }
 }
 

@@ -7,8 +7,7 @@ export const netConfig = configTable({
   listeners: list({
     default: ['PLAINTEXT://localhost:9092'],
     notEmpty: true,
-    update: 'per-broker',
-    doc: 'Where to listen, as NAME://host:port. Empty host: all interfaces. localhost: 127.0.0.1 and ::1 both. Port 0: the system chooses.',
+    doc: 'Where to listen from the start on, as NAME://host:port. Empty host: all interfaces. localhost: 127.0.0.1 and ::1 both. Port 0: the system chooses.',
   }),
   'advertised.listeners': list({
     default: null,
@@ -17,7 +16,6 @@ export const netConfig = configTable({
   }),
   'listener.security.protocol.map': string({
     default: 'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    update: 'per-broker',
     doc: 'Security protocol of each listener name, as NAME:PROTOCOL pairs.',
   }),
   'inter.broker.listener.name': string({

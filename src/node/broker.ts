@@ -11,6 +11,7 @@ import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { ConfigError } from './config.ts'
 import { isBroker, isController, type NodeListeners, nodeListeners } from './listeners.ts'
+import { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
 import { quorumPeers } from './quorum-peers.ts'
 import { plug, type Rooms } from './rooms.ts'
@@ -34,6 +35,7 @@ export class Broker {
   readonly #logger: Logger
   readonly #onFatal: (error: Error) => void
   readonly #roles: { readonly broker: boolean; readonly controller: boolean }
+  readonly #live: LiveConfig
   #listeners: NodeListeners | undefined
   #logs: LogManager | undefined
   #controllerServer: NetServer | undefined
@@ -52,6 +54,7 @@ export class Broker {
     this.#onFatal = onFatal
     const { values } = setup.config
     this.nodeId = values['node.id']
+    this.#live = new LiveConfig(setup.config, logger)
     this.#roles = { broker: isBroker(values), controller: isController(values) }
   }
 
@@ -115,6 +118,7 @@ export class Broker {
     const rooms = plug({
       system: this.#system,
       setup: this.#setup,
+      live: this.#live,
       logger: this.#logger,
       listeners: this.#listeners!,
       logs,
@@ -197,12 +201,11 @@ export class Broker {
   }
 
   #openLogs(): LogManager {
-    const { config, dataDirs, clusterId } = this.#setup
-    const { values } = config
+    const { dataDirs, clusterId } = this.#setup
     const logs = LogManager.open({
       system: this.#system,
       dirs: dataDirs,
-      config: values,
+      config: this.#live.values,
       logger: this.#logger,
       identity: { nodeId: this.nodeId, clusterId },
     })

@@ -11,7 +11,6 @@ import { Controller, type TopicOnDemand } from '../controller/controller.ts'
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { topicConfig } from '../log/config.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import { EffectiveConfig } from '../metadata/effective-config.ts'
 import { SUPPORTED_FEATURES } from '../metadata/features.ts'
 import type { MetadataLoader } from '../metadata/loader.ts'
 import type { Dispatch } from '../net/dispatch.ts'
@@ -29,6 +28,7 @@ import { Forwarder } from './forwarder.ts'
 import { GroupElections } from './group-elections.ts'
 import { ImageWatch } from './image-watch.ts'
 import type { NodeListeners } from './listeners.ts'
+import type { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
 import { topicDirectory } from './topic-directory.ts'
 
@@ -43,6 +43,7 @@ const ALLOCATE_PRODUCER_IDS = 67
 export interface Foundations {
   readonly system: System
   readonly setup: NodeSetup
+  readonly live: LiveConfig
   readonly logger: Logger
   readonly listeners: NodeListeners
   readonly logs: LogManager
@@ -70,14 +71,13 @@ export interface Rooms {
 
 /** Constructs the rooms of a node and plugs them into each other. Nothing runs yet. */
 export function plug(foundations: Foundations): Rooms {
-  const { system, setup, logger, listeners, logs, quorum } = foundations
-  const { values, given } = setup.config
+  const { system, setup, live, logger, listeners, logs, quorum } = foundations
+  const { values, effective: configs } = live
   const { clock, timers, random } = system
   const nodeId = values['node.id']
   const clusterId = logs.clusterId!
   const { loader } = quorum
   const image = () => loader.image
-  const configs = new EffectiveConfig(nodeId, { topicTable: topicConfig, brokerTable: brokerConfig, given, values })
   const watch = new ImageWatch(loader, timers)
 
   const role = new ControllerRole({
@@ -91,7 +91,8 @@ export function plug(foundations: Foundations): Rooms {
         image: loader.image,
         log: quorum,
         rules: configRules({ topic: topicConfig, broker: brokerConfig }, configs),
-        config: values,
+        // What nobody set in the cluster is decided by its own file.
+        config: setup.config.values,
         system,
         logger,
         kraftVersion: quorum.kraftVersion,
@@ -167,6 +168,7 @@ export function plug(foundations: Foundations): Rooms {
     logger,
     image,
     replicas,
+    logDirs: () => logs.usage(),
     fetchSessions: new FetchSessionCache({
       clock,
       random,
@@ -205,6 +207,9 @@ export function plug(foundations: Foundations): Rooms {
     hostName: hostname(),
     dispatch: guarded(brokerApi.dispatch, foundations.onFatal),
     pipelined: brokerApi.pipelined,
+  })
+  loader.subscribe((delta, image) => {
+    if (live.apply(delta, image)) server.reconfigure(values)
   })
   return {
     logs,

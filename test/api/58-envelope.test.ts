@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type ApiKey, type ApiOf, apiByKey } from '../../protocol/api/index.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
-import { decodeRequestHeader, encodeRequest } from '../../protocol/frame.ts'
+import { decodeRequestHeader, encodeRequest, encodeResponse } from '../../protocol/frame.ts'
 import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
 import { Reader } from '../../protocol/wire/reader.ts'
 import type { ListenerKind } from '../../src/api/handler.ts'
@@ -110,4 +110,48 @@ t.test('B96: an envelope is for controllers, a produce request for brokers', (t)
   t.ok(servedBy('controller').includes(ENVELOPE))
   t.notOk(servedBy('controller').includes(KEY.PRODUCE))
   t.end()
+})
+
+t.test('B54, B56: what the broker refuses does not travel, and the answers become one', async (t) => {
+  const ALTER = KEY.INCREMENTAL_ALTER_CONFIGS
+  const configs = [{ name: 'retention.ms', configOperation: 0, value: '1' }]
+  const topic = (resourceName: string) => ({ resourceType: 2, resourceName, configs })
+  const passedOn: string[][] = []
+  let outcome: Buffer | ErrorCode = ErrorCode.REQUEST_TIMED_OUT
+  const broker = node('broker', {
+    nodeId: 1,
+    isActiveController: () => false,
+    forward: async (frame) => {
+      const { correlationId, version, body } = decodeRequestHeader(frame)
+      const { resources } = apiByKey(ALTER).request.decode(body, version)
+      passedOn.push([`${correlationId}`, ...resources.map(({ resourceName }) => resourceName)])
+      return outcome
+    },
+  })
+  const ask = async (...resources: ReturnType<typeof topic>[]) => {
+    const reply = await broker.dispatch(incoming(ALTER, 1, { resources, validateOnly: false }))
+    if (reply.kind !== 'reply') throw new Error(reply.kind)
+    const { correlationId, body } = decoded(ALTER, 1, Buffer.concat(reply.chunks))
+    return [correlationId, ...body.responses.map(({ resourceName, errorCode }) => [resourceName, errorCode])]
+  }
+  const { INVALID_REQUEST, REQUEST_TIMED_OUT, INVALID_CONFIG } = ErrorCode
+  t.strictSame(await ask(topic('a'), topic('b'), topic('a')), [
+    77,
+    ['a', INVALID_REQUEST],
+    ['b', REQUEST_TIMED_OUT],
+    ['a', INVALID_REQUEST],
+  ])
+  const responses = ['c', 'b'].map((resourceName) => ({
+    errorCode: resourceName === 'b' ? INVALID_CONFIG : 0,
+    errorMessage: null,
+    resourceType: 2,
+    resourceName,
+  }))
+  outcome = Buffer.concat(encodeResponse(apiByKey(ALTER), 1, 77, { throttleTimeMs: 0, responses })).subarray(4)
+  t.strictSame(await ask(topic('b'), topic('c')), [77, ['b', INVALID_CONFIG], ['c', 0]], 'in the order of the request')
+  t.strictSame(await ask(topic('a'), topic('a')), [77, ['a', INVALID_REQUEST], ['a', INVALID_REQUEST]])
+  t.strictSame(passedOn, [
+    ['77', 'b'],
+    ['77', 'b', 'c'],
+  ])
 })

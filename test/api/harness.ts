@@ -31,8 +31,12 @@ export const KEY = {
   INIT_PRODUCER_ID: 22,
   OFFSET_FOR_LEADER_EPOCH: 23,
   DESCRIBE_CONFIGS: 32,
+  ALTER_CONFIGS: 33,
+  DESCRIBE_LOG_DIRS: 35,
   DELETE_GROUPS: 42,
+  INCREMENTAL_ALTER_CONFIGS: 44,
   DESCRIBE_CLUSTER: 60,
+  LIST_CONFIG_RESOURCES: 74,
   DESCRIBE_TOPIC_PARTITIONS: 75,
 } as const
 
@@ -57,8 +61,12 @@ export const SERVED: Readonly<Record<number, readonly [oldest: number, newest: n
   22: [0, 5],
   23: [0, 4],
   32: [0, 4],
+  33: [0, 2],
+  35: [0, 5],
   42: [0, 2],
+  44: [0, 1],
   60: [0, 2],
+  74: [0, 1],
   75: [0, 0],
 }
 

@@ -6,9 +6,10 @@ const FACTS = '../shared/kafka/broker-configs.json'
 
 /** Ours on purpose: we listen on the loopback addresses unless told otherwise. */
 const DIFFERENT_DEFAULT = ['listeners']
-/** Changed in 4.0 (fact N-H11) or 4.2 (fact N-H2). */
+/** Changed in 4.0 (fact N-H11) or 4.2 (fact N-H2). Listeners neither come nor go while we run, so those are fixed. */
 const DIFFERENT_SINCE: Record<string, { type?: string; update?: string }> = {
-  listeners: { type: 'list' },
+  listeners: { type: 'list', update: 'read-only' },
+  'listener.security.protocol.map': { update: 'read-only' },
   'advertised.listeners': { type: 'list', update: 'read-only' },
 }
 
