@@ -20,6 +20,7 @@ import { FetchSessionCache } from '../replica/fetch-session.ts'
 import { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import { ReplicaManager } from '../replica/replica-manager.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { brokerLinks } from './broker-links.ts'
 import { brokerConfig } from './config.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { ControllerRole } from './controller-role.ts'
@@ -36,7 +37,10 @@ import { topicDirectory } from './topic-directory.ts'
 const TOPIC_APPEARS_MS = 5000
 const TOPIC_CREATION_MS = 30_000
 const PRODUCER_IDS_MS = 30_000
+/** Nobody waits for the answer, and the next try is made with what holds then. */
+const ALTER_PARTITION_MS = 30_000
 const CREATE_TOPICS = 19
+const ALTER_PARTITION = 56
 const ALLOCATE_PRODUCER_IDS = 67
 
 /** What there is before anything is plugged: the disk is locked and loaded, the quorum open, controllers' ports bound. */
@@ -114,6 +118,7 @@ export function plug(foundations: Foundations): Rooms {
     return made
   }
   const requests = channel('to-controller')
+  const alterations = channel('alter-partition')
   const forwarder = new Forwarder(channel('forwarding'))
 
   const replicas = new ReplicaManager({
@@ -124,6 +129,13 @@ export function plug(foundations: Foundations): Rooms {
     topicConfig: (image, topic) => configs.topicValues(topicConfig, image, topic),
     logger,
     unsentBytes: () => server.unsentBytes,
+    replication: {
+      links: brokerLinks({ system, nodeId, listener: listeners.interBroker, config: values, image }),
+      controller: {
+        alterPartition: (request) => alterations.send(ALTER_PARTITION, request, { timeoutMs: ALTER_PARTITION_MS }),
+      },
+      brokerEpoch: () => Number(lifecycle.epoch),
+    },
   })
   const groups = new GroupCoordinator({
     config: values,
