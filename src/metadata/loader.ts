@@ -4,6 +4,7 @@ import type { Offset } from '../base/brand.ts'
 import { MetadataDelta } from './delta.ts'
 import { EMPTY_IMAGE, type MetadataImage } from './image.ts'
 import { imageRecords } from './image-records.ts'
+import { snapshotChanges } from './snapshot-changes.ts'
 
 /** Told of every image, in order. The first call brings all that exists by then as one delta on the empty image. */
 export type MetadataPublisher = (delta: MetadataDelta, image: MetadataImage) => void
@@ -51,6 +52,18 @@ export class MetadataLoader {
     let offset = lastOffset - records.length
     for (const record of records) this.#replay(record, offset++, epoch)
     if (!this.#inTransaction) this.#publish(lastOffset, epoch)
+  }
+
+  /**
+   * The content of a snapshot whose last record has this offset takes the place of everything so far, an open transaction
+   * included: what it does not have shows as removed (fact C17).
+   */
+  load(content: readonly MetadataRecord[], lastOffset: Offset, epoch: number): void {
+    this.#settle()
+    this.#inTransaction = false
+    this.#delta = new MetadataDelta(this.#published)
+    for (const record of snapshotChanges(this.#published, content)) this.#delta.replay(record)
+    this.#publish(lastOffset, epoch)
   }
 
   #replay(record: MetadataRecord, before: Offset, epoch: number): void {

@@ -12,10 +12,13 @@ import { ClientQuotaRecord } from '../../protocol/metadata/14-client-quota-recor
 import { ProducerIdsRecord } from '../../protocol/metadata/15-producer-ids-record.ts'
 import { BrokerRegistrationChangeRecord } from '../../protocol/metadata/17-broker-registration-change-record.ts'
 import { AccessControlEntryRecord } from '../../protocol/metadata/18-access-control-entry-record.ts'
+import { RemoveAccessControlEntryRecord } from '../../protocol/metadata/19-remove-access-control-entry-record.ts'
 import { NoOpRecord } from '../../protocol/metadata/20-no-op-record.ts'
+import { RemoveUserScramCredentialRecord } from '../../protocol/metadata/22-remove-user-scram-credential-record.ts'
 import { BeginTransactionRecord } from '../../protocol/metadata/23-begin-transaction-record.ts'
 import { EndTransactionRecord } from '../../protocol/metadata/24-end-transaction-record.ts'
 import { AbortTransactionRecord } from '../../protocol/metadata/25-abort-transaction-record.ts'
+import { RemoveDelegationTokenRecord } from '../../protocol/metadata/26-remove-delegation-token-record.ts'
 import { RegisterControllerRecord } from '../../protocol/metadata/27-register-controller-record.ts'
 import { ClearElrRecord } from '../../protocol/metadata/28-clear-elr-record.ts'
 import type { MetadataRecord, MetadataRecordInput } from '../../protocol/metadata/index.ts'
@@ -40,7 +43,10 @@ const WRITTEN = {
   ProducerIdsRecord,
   RegisterBrokerRecord,
   RegisterControllerRecord,
+  RemoveAccessControlEntryRecord,
+  RemoveDelegationTokenRecord,
   RemoveTopicRecord,
+  RemoveUserScramCredentialRecord,
   TopicRecord,
   UnregisterBrokerRecord,
   UserScramCredentialRecord,

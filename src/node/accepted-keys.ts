@@ -43,6 +43,7 @@ const KEYS = new Set([
   'controlled.shutdown.retry.backoff.ms',
   'controller.performance.always.log.threshold.ms',
   'controller.performance.sample.period.ms',
+  'controller.quorum.append.linger.ms',
   'controller.socket.timeout.ms',
   'create.topic.policy.class.name',
   'early.start.listeners',
