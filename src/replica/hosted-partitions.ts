@@ -48,6 +48,11 @@ export class HostedPartitions {
     return this.#unavailable.has(`${topic}-${index}`)
   }
 
+  /** Replicas that should be here and have no log. */
+  get unavailable(): number {
+    return this.#unavailable.size
+  }
+
   /** Gives the replicas that are in a new leader epoch, and those that are gone. */
   apply(changes: LocalChanges, changedConfigs: ReadonlySet<string>, image: MetadataImage): Partition[] {
     const restarted: Partition[] = []

@@ -102,14 +102,19 @@ export class IsrUpdates {
   }
 
   #settle(partition: Partition, proposal: IsrProposal, outcome: IsrDecision | ErrorCode): void {
-    if (typeof outcome === 'number') this.#refused(partition, proposal, outcome)
-    else if (partition.commitIsr(proposal, outcome)) this.#committed(partition, proposal)
-    else this.failures += 1
+    if (typeof outcome === 'number') {
+      this.#refused(partition, proposal, outcome)
+      return
+    }
+    const isCommitted = partition.commitIsr(proposal, outcome)
+    // The replay of the change may have come before the answer.
+    if (outcome.leaderEpoch !== partition.leaderEpoch) this.failures += 1
+    else if (proposal.kind === 'expand') this.expands += 1
+    else this.shrinks += 1
+    if (isCommitted) this.#committed(partition)
   }
 
-  #committed(partition: Partition, { kind }: IsrProposal): void {
-    if (kind === 'expand') this.expands += 1
-    else this.shrinks += 1
+  #committed(partition: Partition): void {
     partition.advanceHighWatermark()
     this.#changed(partition)
   }

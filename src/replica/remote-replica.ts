@@ -25,7 +25,7 @@ export class RemoteReplica {
   brokerEpoch: BrokerEpoch = -1
   /** Last time at which it had everything the leader had then. */
   lastCaughtUpMs: number
-  #lastFetchMs = 0
+  #lastFetchMs = Number.NEGATIVE_INFINITY
   #leaderEndAtLastFetch: Offset = 0
 
   constructor(brokerId: number, lastCaughtUpMs: number) {

@@ -24,6 +24,7 @@ import type { Partition } from './partition.ts'
 import type { ReplicationPorts } from './ports.ts'
 import { Purgatory } from './purgatory.ts'
 import { readBatches } from './read-batches.ts'
+import { countReplicas, type ReplicaCounts } from './replica-metrics.ts'
 import { FollowerQuota, LeaderQuota } from './replication-quota.ts'
 import type {
   AppendRequest,
@@ -222,6 +223,11 @@ export class ReplicaManager implements ReplicaContext {
   /** All replicas here. */
   partitions(): IterableIterator<Partition> {
     return this.#hosted.all()
+  }
+
+  /** UnderReplicatedPartitions and the like; goes through all replicas. */
+  counts(): ReplicaCounts {
+    return countReplicas(this.#hosted.all(), this.#hosted.unavailable)
   }
 
   currentLeader({ topic, topicId, partition }: PartitionName): CurrentLeader | undefined {

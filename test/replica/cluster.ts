@@ -362,6 +362,12 @@ export class Cluster {
     for (const go of this.held.splice(0)) go()
   }
 
+  /** Waits for what needs no time to pass. */
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    await this.time.settle()
+    return promise
+  }
+
   run(ms: number): Promise<void> {
     return this.time.run(ms)
   }
@@ -482,3 +488,17 @@ const configRecord = (
   version: 0,
   value: { resourceType, resourceName, name, value },
 })
+
+/** Fetch rounds enough for a high watermark to get to all. */
+export const ROUNDS_MS = 2_000
+
+/** A cluster with topic t (three replicas, min.insync.replicas 2), led by b1, with everybody in step. */
+export async function clusterWithTopic(
+  options: ConstructorParameters<typeof Cluster>[0] & { topic?: TopicSpec } = {},
+): Promise<Cluster> {
+  const { topic = {}, ...rest } = options
+  const cluster = new Cluster(rest)
+  cluster.createTopic('t', { ...topic, config: { 'min.insync.replicas': '2', ...topic.config } })
+  await cluster.run(ROUNDS_MS)
+  return cluster
+}
