@@ -1,4 +1,5 @@
 import { className, configTable, int, LONG_MAX, long } from '../base/config.ts'
+import { REPLICA_SELECTOR } from './preferred-replica.ts'
 
 /** What a broker may set about the replicas it holds, who fetches from it, and how it fetches from others. */
 export const replicaConfig = configTable({
@@ -20,6 +21,10 @@ export const replicaConfig = configTable({
   }),
   'replica.selector.class': className({
     default: null,
+    validate: (name) =>
+      Object.values<string>(REPLICA_SELECTOR).includes(name)
+        ? undefined
+        : `expected ${Object.values(REPLICA_SELECTOR).join(' or ')}: classes of others are not loaded`,
     doc: 'How a consumer is sent to a replica near it (KIP-392); unset: consumers read from leaders.',
   }),
   'replica.high.watermark.checkpoint.interval.ms': long({

@@ -6,6 +6,7 @@ import type { ReplicaContext } from './context.ts'
 import { downConvertResult } from './fetch-convert.ts'
 import { MIN_OLD_FETCH_BYTES } from './fetch-memory.ts'
 import type { Partition } from './partition.ts'
+import { NO_PREFERENCE, preferredReadReplica, REPLICA_SELECTOR } from './preferred-replica.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequest } from './types.ts'
 
 /** Fetch versions from which on something holds. */
@@ -34,6 +35,10 @@ export interface ReadOutcome {
   /** An error, a divergence or a redirection: nothing is waited for. */
   isUrgent: boolean
 }
+
+/** A follower outside of the ISR whose replication is throttled gets nothing for the moment (D94). */
+export const isHeldBack = (context: ReplicaContext, partition: Partition, request: FetchRequest): boolean =>
+  isFollower(request) && context.leaderQuota.holdsBack(partition, request.replicaId)
 
 export const isFollower = (request: FetchRequest): boolean => request.replicaId >= 0
 
@@ -151,6 +156,8 @@ class ReadPass {
     }
 
     const result = empty(asked, partition)
+    result.preferredReadReplica = this.#preferred(partition, asked)
+    if (result.preferredReadReplica !== NO_PREFERENCE) return result
     const { logStartOffset, logEndOffset } = partition.log
     const diverging = divergence(partition, asked)
     if (diverging === 'out of range') return this.#refuse(asked, ErrorCode.OFFSET_OUT_OF_RANGE)
@@ -164,7 +171,8 @@ class ReadPass {
     const committed = request.isolationLevel === READ_COMMITTED && !isFollower(request)
     if (committed) result.abortedTransactions = []
     const upTo = readBound(partition, request)
-    const read = asked.fetchOffset < upTo ? this.#readLog(partition, asked, upTo, committed, result) : result
+    const hasBytes = asked.fetchOffset < upTo && !isHeldBack(this.#context, partition, request)
+    const read = hasBytes ? this.#readLog(partition, asked, upTo, committed, result) : result
     this.#note(partition, asked, logEndOffset)
     return read
   }
@@ -178,6 +186,15 @@ class ReadPass {
       return asked.currentLeaderEpoch < 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_LEADER_EPOCH
     }
     return this.#isFormerIncarnation() ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE
+  }
+
+  /** A consumer that says which rack it is in may be sent to a replica there (KIP-392). */
+  #preferred(partition: Partition, { fetchOffset }: FetchPartition): number {
+    const { config, image } = this.#context
+    const { apiVersion, rackId = '' } = this.#request
+    const isOn = config['replica.selector.class'] === REPLICA_SELECTOR.RACK_AWARE
+    if (!isOn || apiVersion < SINCE.anyReplica || isFollower(this.#request)) return NO_PREFERENCE
+    return preferredReadReplica(partition, { rackId, fetchOffset }, image)
   }
 
   /** A follower that has restarted must not be counted by what its former self had (KIP-903). */

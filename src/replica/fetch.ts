@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Offset } from '../base/brand.ts'
 import type { ReplicaContext } from './context.ts'
-import { divergence, leaderOnly, type ReadOutcome, readAll, readBound } from './fetch-read.ts'
+import { divergence, isFollower, isHeldBack, leaderOnly, type ReadOutcome, readAll, readBound } from './fetch-read.ts'
 import type { Partition } from './partition.ts'
 import type { DelayedOperation } from './purgatory.ts'
 import type { FetchPartition, FetchPartitionResult, FetchRequest } from './types.ts'
@@ -19,8 +19,25 @@ export function fetch(
   const maxBytes = Math.min(asked.maxBytes, context.config['fetch.max.bytes'])
   const request = { ...asked, maxBytes, minBytes: Math.min(asked.minBytes, maxBytes) }
   const outcome = readAll(context, request, partitions, true)
-  if (outcome instanceof Promise) return outcome.then((read) => answerOrPark(context, request, partitions, read))
-  return answerOrPark(context, request, partitions, outcome)
+  const answered =
+    outcome instanceof Promise
+      ? outcome.then((read) => answerOrPark(context, request, partitions, read))
+      : answerOrPark(context, request, partitions, outcome)
+  return isFollower(request) ? answered.then((results) => counted(context, results)) : answered
+}
+
+/** The replication quota counts what is sent of the replicas that it lists, whether or not it holds anything back. */
+function counted(context: ReplicaContext, results: FetchPartitionResult[]): FetchPartitionResult[] {
+  for (const result of results) {
+    if (result.records.length === 0) continue
+    const partition = context.find(result)
+    if (typeof partition === 'number') continue
+    context.leaderQuota.record(
+      partition,
+      result.records.reduce((sum, { length }) => sum + length, 0),
+    )
+  }
+  return results
 }
 
 function answerOrPark(
@@ -103,6 +120,7 @@ class ParkedFetch implements DelayedOperation<Partition> {
     if (partition.check(asked.currentLeaderEpoch, leaderOnly(this.#request)) !== ErrorCode.NONE) return true
     if (divergence(partition, asked) !== undefined) return true
     if (asked.fetchOffset > log.logEndOffset || asked.fetchOffset < log.logStartOffset) return true
+    if (isHeldBack(this.#context, partition, this.#request)) return false
     const bound = readBound(partition, this.#request)
     if (bound <= this.#countedTo[place]! || asked.partitionMaxBytes <= this.#counted[place]!) return false
     // Data of two segments never comes together, so waiting for more would be in vain.
