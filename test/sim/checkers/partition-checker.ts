@@ -1,0 +1,92 @@
+import type { Partition } from '../../../src/replica/partition.ts'
+import type { SimNode } from '../sim-node.ts'
+import { must } from '../violation.ts'
+import type { Checker, World } from '../world.ts'
+import { CommittedLog } from './committed-log.ts'
+import { Leaders } from './leaders.ts'
+
+/** What was seen of a replica last: a look at it costs nothing while all of it is the same. */
+interface Seen {
+  life: number
+  leaderEpoch: number
+  isLeader: boolean
+  highWatermark: number
+}
+
+/**
+ * Replicas of partitions: one leader an epoch; a new leader has all that was committed; members of the ISR agree with
+ * their leader up to its high watermark; nothing committed is lost or changed.
+ */
+export class PartitionChecker implements Checker {
+  readonly #world: World
+  readonly #leaders = new Leaders()
+  readonly #logs = new Map<string, CommittedLog>()
+  readonly #seen = new Map<string, Seen>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  check(touched: ReadonlySet<SimNode>): void {
+    for (const node of touched) {
+      const replicas = node.rooms?.replicas
+      if (replicas === undefined) continue
+      for (const partition of replicas.partitions()) {
+        if (partition.state === 'leader' || partition.state === 'follower') this.#look(node, partition)
+      }
+    }
+  }
+
+  #look(node: SimNode, partition: Partition): void {
+    const { topicId, index, leaderEpoch, isLeader, highWatermark } = partition
+    const key = `${node.host} ${topicId}-${index}`
+    const seen = this.#seen.get(key)
+    const same = seen?.life === node.life && seen.leaderEpoch === leaderEpoch && seen.isLeader === isLeader
+    if (same && seen.highWatermark === highWatermark) return
+    this.#seen.set(key, { life: node.life, leaderEpoch, isLeader, highWatermark })
+    const log = this.#logOf(partition)
+    if (isLeader && !same) this.#lead(node, partition, log)
+    log.verify(`${node.host}/${node.life}`, partition.log, highWatermark)
+    if (isLeader) this.#compareIsr(node, partition, log)
+  }
+
+  #lead(node: SimNode, { topic, topicId, index, leaderEpoch, isr, log }: Partition, committed: CommittedLog): void {
+    this.#world.trace.note(node.host, `leads ${topic}-${index} in epoch ${leaderEpoch}`, { isr, end: log.logEndOffset })
+    this.#leaders.claim(`${topicId}-${index}`, leaderEpoch, node.id, node.host)
+    must(
+      log.writtenEndOffset >= committed.end,
+      'a leader lacks committed records',
+      () =>
+        `${topic}-${index}: ${node.host} leads in epoch ${leaderEpoch} and ends at ${log.writtenEndOffset}, ` +
+        `and ${committed.end} is committed`,
+    )
+    committed.verify(`${node.host}/${node.life}`, log, committed.end)
+  }
+
+  /** As the leader knows the ISR: whoever is in there has what it calls committed. */
+  #compareIsr(leader: SimNode, { topicId, index, isr, highWatermark }: Partition, committed: CommittedLog): void {
+    for (const member of this.#world.nodes) {
+      if (member === leader || member.unclean || !isr.includes(member.id)) continue
+      const replica = member.rooms && this.#replicaOf(member, topicId, index)
+      if (replica) committed.verify(`${member.host}/${member.life}`, replica.log, highWatermark)
+    }
+  }
+
+  #replicaOf({ rooms }: SimNode, topicId: string, index: number): Partition | undefined {
+    for (const partition of rooms!.replicas.partitions()) {
+      if (partition.topicId !== topicId || partition.index !== index) continue
+      return partition.state === 'leader' || partition.state === 'follower' ? partition : undefined
+    }
+    return undefined
+  }
+
+  #logOf({ topic, topicId, index }: Partition): CommittedLog {
+    const key = `${topicId}-${index}`
+    let log = this.#logs.get(key)
+    if (log === undefined) {
+      log = new CommittedLog(`${topic}-${index}`)
+      this.#logs.set(key, log)
+    }
+    return log
+  }
+}

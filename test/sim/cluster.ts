@@ -1,0 +1,46 @@
+import type { SeededRandom } from '../../src/base/seeded-random.ts'
+import type { World } from './world.ts'
+
+const MAX_VOTERS = 3
+
+export interface ClusterPlan {
+  readonly brokers: number
+  readonly voters: readonly number[]
+  readonly flags: readonly Readonly<Record<string, string>>[]
+}
+
+/** Nodes and their configuration: timeouts differ from seed to seed, and are short, so that a minute holds much. */
+export function planCluster(random: SeededRandom, brokers: number): ClusterPlan {
+  const ids = Array.from({ length: brokers }, (_, i) => i + 1)
+  const voters = ids.slice(0, brokers >= 5 && random.below(2) === 0 ? 5 : Math.min(MAX_VOTERS, brokers))
+  const pick = (...values: number[]) => String(values[random.below(values.length)]!)
+  const shared = {
+    'controller.quorum.voters': voters.map((id) => `${id}@n${id}:9093`).join(','),
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': '/data',
+    'default.replication.factor': String(Math.min(3, brokers)),
+    'min.insync.replicas': String(Math.min(2, brokers)),
+    'offsets.topic.num.partitions': '2',
+    'offsets.topic.replication.factor': String(Math.min(3, brokers)),
+    'auto.create.topics.enable': 'false',
+    'broker.session.timeout.ms': pick(2000, 4000, 9000),
+    'broker.heartbeat.interval.ms': pick(300, 500, 1000),
+    'replica.lag.time.max.ms': pick(1500, 3000, 8000),
+    'replica.fetch.backoff.ms': pick(100, 500),
+    'num.replica.fetchers': pick(1, 2),
+  }
+  const flags = ids.map((id) => {
+    const isVoter = voters.includes(id)
+    return {
+      ...shared,
+      'node.id': String(id),
+      'process.roles': isVoter ? 'broker,controller' : 'broker',
+      listeners: `PLAINTEXT://n${id}:9092${isVoter ? `,CONTROLLER://n${id}:9093` : ''}`,
+    }
+  })
+  return { brokers, voters, flags }
+}
+
+export function addNodes(world: World, { flags }: ClusterPlan): void {
+  for (const [index, own] of flags.entries()) world.addNode(index + 1, own)
+}

@@ -1,0 +1,229 @@
+import { DiskError } from '../../src/base/disk.ts'
+import type { SeededRandom } from '../../src/base/seeded-random.ts'
+import type { SimNode } from './sim-node.ts'
+import type { World } from './world.ts'
+
+const STOP_LIMIT_MS = 20_000
+
+/** A fault, and how it ends. */
+interface Fault {
+  readonly weight: number
+  /** Undefined where it cannot be done now. */
+  begin(): (() => void) | undefined
+}
+
+/**
+ * Does harm, one thing after the other and several at a time, and puts it right again.
+ *
+ * What it may not do: take the power from a node while another one has lost it and is not in every ISR again. Data is
+ * in page caches and on several machines (Kafka's durability), so that what was acknowledged outlives any number of
+ * killed processes, and one machine at a time. A partition that is not whole counts on each of those that are left, so
+ * power goes only where every ISR is full.
+ */
+export class Nemesis {
+  readonly #world: World
+  readonly #random: SeededRandom
+  readonly #faults: readonly Fault[]
+  /** Mean time between two faults. */
+  readonly #pauseMs: number
+  /** How to undo what is not undone yet. */
+  readonly #open = new Set<() => void>()
+  #ended = false
+
+  constructor(world: World) {
+    this.#world = world
+    this.#random = world.random.fork()
+    this.#pauseMs = [500, 1500, 4000, 8000][this.#random.below(4)]!
+    this.#faults = this.#plan()
+  }
+
+  start(): void {
+    this.#next()
+  }
+
+  /** Everything is put right, at once. */
+  end(): void {
+    this.#ended = true
+    this.#world.trace.note('nemesis', 'ends')
+    for (const undo of [...this.#open]) undo()
+    this.#world.wires.healAll()
+    for (const node of this.#world.nodes) {
+      node.disk.hook = undefined
+      node.resume()
+      node.boot()
+    }
+  }
+
+  /** A node that is down for whatever reason comes back at some time, and while the nemesis rests at once. */
+  revive(): void {
+    for (const node of this.#world.nodes) if (this.#ended) node.boot()
+  }
+
+  #next(): void {
+    this.#world.time.after(this.#random.below(2 * this.#pauseMs), () => {
+      if (this.#ended) return
+      this.#strike()
+      this.#next()
+    })
+  }
+
+  #strike(): void {
+    const total = this.#faults.reduce((sum, { weight }) => sum + weight, 0)
+    let at = this.#random.below(total)
+    let chosen = 0
+    while (at >= this.#faults[chosen]!.weight) at -= this.#faults[chosen++]!.weight
+    const undo = this.#faults[chosen]!.begin()
+    if (undo === undefined) return
+    const once = () => {
+      if (this.#open.delete(once)) undo()
+    }
+    this.#open.add(once)
+    this.#world.time.after(this.#duration(), once)
+  }
+
+  /** Mostly short of the timeouts that notice, sometimes far beyond. */
+  #duration(): number {
+    return 50 + this.#random.below([500, 3000, 10_000, 20_000][this.#random.below(4)]!)
+  }
+
+  #node(): SimNode {
+    const { nodes } = this.#world
+    return nodes[this.#random.below(nodes.length)]!
+  }
+
+  #plan(): Fault[] {
+    const random = this.#random
+    // Each seed has its own temper.
+    const weight = () => 1 + random.below(random.below(3) === 0 ? 10 : 3)
+    return [
+      { weight: weight(), begin: () => this.#kill(this.#node()) },
+      { weight: weight(), begin: () => this.#losePower(this.#node()) },
+      { weight: weight(), begin: () => this.#pause(this.#node()) },
+      { weight: weight(), begin: () => this.#stop(this.#node()) },
+      { weight: weight(), begin: () => this.#cutLink() },
+      { weight: weight(), begin: () => this.#isolate() },
+      { weight: weight(), begin: () => this.#halve() },
+      { weight: weight(), begin: () => this.#reset() },
+      { weight: weight(), begin: () => this.#slow() },
+      { weight: 1, begin: () => this.#fillDisk(this.#node()) },
+    ]
+  }
+
+  #note(what: string): void {
+    this.#world.trace.note('nemesis', what)
+  }
+
+  #kill(node: SimNode): (() => void) | undefined {
+    if (node.state === 'down') return undefined
+    node.kill('written')
+    return () => node.boot()
+  }
+
+  #losePower(node: SimNode): (() => void) | undefined {
+    if (node.state === 'down' || !this.#isWhole()) return undefined
+    node.kill('synced')
+    return () => node.boot()
+  }
+
+  /** Every node runs, has what it had, and is in every ISR that it could be in. */
+  #isWhole(): boolean {
+    const { nodes } = this.#world
+    if (nodes.length < 3 || nodes.some(({ state, isPaused }) => state !== 'up' || isPaused)) return false
+    const image = nodes.find(({ rooms }) => rooms!.role.isActive)?.rooms?.loader.image
+    if (image === undefined) return false
+    for (const { partitions } of image.topics.byId.values()) {
+      for (const { isr, replicas } of partitions.values()) if (isr.length < replicas.length) return false
+    }
+    for (const node of nodes) node.unclean = false
+    return true
+  }
+
+  #pause(node: SimNode): (() => void) | undefined {
+    if (node.state === 'down' || node.isPaused) return undefined
+    node.pause()
+    return () => node.resume()
+  }
+
+  #stop(node: SimNode): (() => void) | undefined {
+    if (node.state !== 'up' || node.isPaused) return undefined
+    node.stop(STOP_LIMIT_MS)
+    return () => node.boot()
+  }
+
+  #cutLink(): (() => void) | undefined {
+    const [a, b] = [this.#node(), this.#node()]
+    if (a === b) return undefined
+    const { wires } = this.#world
+    const isOneWay = this.#random.below(2) === 0
+    this.#note(`cuts ${a.host} ${isOneWay ? '->' : '--'} ${b.host}`)
+    if (isOneWay) wires.cutOneWay(a.host, b.host)
+    else wires.cut(a.host, b.host)
+    return () => this.#heal([[a, b]])
+  }
+
+  /** One node from the other nodes, or from controllers, one way or both; its clients still reach it. */
+  #isolate(): () => void {
+    const node = this.#node()
+    const { nodes, wires } = this.#world
+    const how = this.#random.below(4)
+    const others = nodes.filter((other) => other !== node && (how < 2 || other.rooms?.role.isActive === true))
+    const isOneWay = this.#random.below(3) === 0
+    this.#note(`cuts ${node.host} ${isOneWay ? '->' : '--'} ${others.map(({ host }) => host).join(' ')}`)
+    for (const { host } of others) {
+      if (isOneWay) wires.cutOneWay(node.host, host)
+      else wires.cut(node.host, host)
+    }
+    return () => this.#heal(others.map((other) => [node, other]))
+  }
+
+  #halve(): () => void {
+    const { nodes, wires } = this.#world
+    const left = nodes.filter(() => this.#random.below(2) === 0)
+    const right = nodes.filter((node) => !left.includes(node))
+    const pairs = left.flatMap((a) => right.map((b): [SimNode, SimNode] => [a, b]))
+    this.#note(`cuts ${left.map(({ host }) => host).join(' ')} -- ${right.map(({ host }) => host).join(' ')}`)
+    for (const [a, b] of pairs) wires.cut(a.host, b.host)
+    return () => this.#heal(pairs)
+  }
+
+  #heal(pairs: readonly (readonly [SimNode, SimNode])[]): void {
+    if (pairs.length === 0) return
+    this.#note(`heals ${pairs.map(([a, b]) => `${a.host}--${b.host}`).join(' ')}`)
+    for (const [a, b] of pairs) this.#world.wires.heal(a.host, b.host)
+  }
+
+  #reset(): undefined {
+    const [a, b] = [this.#node(), this.#node()]
+    if (a === b) return
+    this.#note(`resets connections of ${a.host} and ${b.host}`)
+    this.#world.wires.reset(a.host, b.host)
+  }
+
+  #slow(): () => void {
+    const before = this.#world.jitterMs
+    this.#world.jitterMs = [20, 100, 400][this.#random.below(3)]!
+    this.#note(`makes messages up to ${this.#world.jitterMs} ms late`)
+    return () => {
+      this.#world.jitterMs = 2
+      this.#note(`lets messages be on time again (${before})`)
+    }
+  }
+
+  /** Writes fail, whole or in the middle. Who cannot write halts, and starts again with room on its disk. */
+  #fillDisk(node: SimNode): (() => void) | undefined {
+    if (node.state === 'down') return undefined
+    const code = this.#random.below(2) === 0 ? 'ENOSPC' : 'EIO'
+    this.#note(`lets the disk of ${node.host} fail with ${code}`)
+    node.disk.hook = ({ kind, path, bytes }) => {
+      if (kind !== 'write') return undefined
+      const error = new DiskError(code, `cannot write ${path}: ${code}`)
+      return this.#random.below(2) === 0 ? error : { written: this.#random.below(bytes + 1), error }
+    }
+    return () => {
+      node.disk.hook = undefined
+      this.#note(`lets the disk of ${node.host} work again`)
+      node.kill('written')
+      node.boot()
+    }
+  }
+}

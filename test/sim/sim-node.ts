@@ -1,0 +1,183 @@
+import { DiskError } from '../../src/base/disk.ts'
+import type { Logger } from '../../src/base/logger.ts'
+import { type CrashKind, MemoryDisk } from '../../src/base/memory-disk.ts'
+import { MortalSystem } from '../../src/base/mortal-system.ts'
+import { Broker } from '../../src/node/broker.ts'
+import { resolveConfig } from '../../src/node/config.ts'
+import type { Rooms } from '../../src/node/rooms.ts'
+import { Gate } from './gate.ts'
+import { NodeSystem } from './node-system.ts'
+import { Violation } from './violation.ts'
+import type { World } from './world.ts'
+
+const CLUSTER_ID = 'c2ltdWxhdG9yLWNsdXN0ZQ'
+
+/**
+ * down     -> starting    boot
+ * starting -> up          it answers clients
+ * up       -> stopping    stop: an orderly end
+ * any      -> down        killed, stopped, or ended by itself
+ */
+type State = 'down' | 'starting' | 'up' | 'stopping'
+
+/** One machine with its disk, and the node on it, which comes and goes. */
+export class SimNode {
+  readonly id: number
+  readonly host: string
+  readonly disk: MemoryDisk
+  state: State = 'down'
+  /** Lost power and may have lost what was not synced; until it is in every ISR again. */
+  unclean = false
+  /** Counts boots. */
+  life = 0
+  readonly #world: World
+  readonly #flags: Readonly<Record<string, string>>
+  readonly #gate: Gate
+  readonly #clockRate: number
+  readonly #wallOffsetMs: number
+  #mortal: MortalSystem | undefined
+  #broker: Broker | undefined
+
+  constructor(world: World, id: number, flags: Readonly<Record<string, string>>) {
+    const { random, time } = world
+    this.#world = world
+    this.#flags = flags
+    this.id = id
+    this.host = `n${id}`
+    this.disk = new MemoryDisk({ wallMs: () => Math.floor(time.wallMs()) })
+    this.#gate = new Gate(time, () => world.touched.add(this))
+    this.#clockRate = 1 + (random.below(2001) - 1000) / 100_000
+    this.#wallOffsetMs = random.below(4001) - 2000
+  }
+
+  /** What the running node consists of; undefined while there is none. */
+  get rooms(): Rooms | undefined {
+    return this.state === 'down' ? undefined : this.#broker?.rooms
+  }
+
+  get isPaused(): boolean {
+    return this.#gate.isClosed
+  }
+
+  boot(): void {
+    if (this.state !== 'down') return
+    const { wires } = this.#world
+    wires.restoreHost(this.host)
+    this.state = 'starting'
+    this.life++
+    this.#note('boots')
+    const mortal = new MortalSystem(this.#system())
+    this.#mortal = mortal
+    const setup = {
+      config: resolveConfig({ flags: this.#flags }),
+      topics: [],
+      clusterId: CLUSTER_ID,
+      dataDirs: ['/data'],
+      temporary: false,
+      logLevel: 'debug',
+      logFormat: 'text',
+    } as const
+    const broker = new Broker(mortal, setup, this.#logger({}), (error) => this.#ended(mortal, 'fatal', error))
+    this.#broker = broker
+    broker.start().then(
+      () => {
+        if (this.#mortal !== mortal || this.state !== 'starting') return
+        this.state = 'up'
+        this.#note('is up')
+      },
+      (error) => this.#ended(mortal, 'start failed', error),
+    )
+  }
+
+  /** 'written': the process dies, what it wrote stays. 'synced': the machine does, and nobody is told. */
+  kill(kind: CrashKind): void {
+    if (this.state === 'down') return
+    this.#note(kind === 'synced' ? 'loses power' : 'is killed')
+    if (kind === 'synced') {
+      this.#world.wires.loseHost(this.host)
+      this.unclean = true
+    }
+    this.#end(kind)
+  }
+
+  /** An orderly stop; who does not manage in time is killed. */
+  stop(limitMs: number): void {
+    if (this.state !== 'up' || this.isPaused) return
+    this.state = 'stopping'
+    this.#note('stops')
+    const mortal = this.#mortal!
+    const gone = (how: string) => {
+      if (this.#mortal !== mortal) return
+      this.#note(how)
+      this.#end('written')
+    }
+    this.#broker!.stop().then(
+      () => gone('has stopped'),
+      (error) => this.#ended(mortal, 'stop failed', error),
+    )
+    this.#world.time.after(limitMs, () => gone('did not stop in time and is killed'))
+  }
+
+  pause(): void {
+    if (this.state === 'down' || this.isPaused) return
+    this.#note('stands still')
+    this.#gate.close()
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.#note('goes on')
+    this.#gate.open()
+  }
+
+  #end(kind: CrashKind): void {
+    this.#mortal?.kill()
+    this.#mortal = undefined
+    this.#broker = undefined
+    this.#gate.forget()
+    this.disk.crash(kind)
+    this.state = 'down'
+  }
+
+  /** It gave up by itself: right where its disk failed, or where it found nobody for too long; else a bug. */
+  #ended(mortal: MortalSystem, how: string, error: Error): void {
+    if (this.#mortal !== mortal) return
+    this.#note(how, { error })
+    if (this.#isExcused(error)) this.#end('written')
+    else this.#world.fail(new Violation(how, `node ${this.id}: ${error.stack ?? error.message}`))
+  }
+
+  #isExcused(error: Error): boolean {
+    return (
+      error instanceof DiskError || this.disk.hook !== undefined || /No controller has registered/.test(error.message)
+    )
+  }
+
+  #system(): NodeSystem {
+    const { time, wires, random, trace } = this.#world
+    const diskRandom = random.fork()
+    return new NodeSystem({
+      time,
+      network: wires.host(this.host),
+      disk: this.disk,
+      random: random.fork(),
+      gate: this.#gate,
+      clockRate: this.#clockRate,
+      wallOffsetMs: this.#wallOffsetMs,
+      diskMs: () => (diskRandom.below(50) === 0 ? 100 : 0.2 + diskRandom.below(30) / 10),
+      delivered: (bytes) => {
+        trace.mix(this.id)
+        trace.mix(bytes)
+      },
+    })
+  }
+
+  #note(what: string, fields?: object): void {
+    this.#world.trace.note(this.host, what, fields)
+  }
+
+  #logger(base: object): Logger {
+    const log = (message: string, fields?: object) => this.#note(message, { ...base, ...fields })
+    return { error: log, warn: log, info: log, debug: log, child: (fields) => this.#logger({ ...base, ...fields }) }
+  }
+}
