@@ -25,7 +25,7 @@ export class BrokerSessions {
   }
 
   /** A new controller gives brokers that are not fenced the time of one session to show up. */
-  activate(image: MetadataImage, nowMs: number, exceptBroker: number): void {
+  activate(image: MetadataImage, nowMs: number, exceptBroker: number | undefined): void {
     for (const broker of image.cluster.brokers.values()) {
       if (!broker.fenced && broker.id !== exceptBroker) this.contact(broker.id, broker.epoch, nowMs)
     }

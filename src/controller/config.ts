@@ -1,4 +1,4 @@
-import { boolean, type ConfigOf, configTable, int } from '../base/config.ts'
+import { boolean, type ConfigOf, configTable, int, long } from '../base/config.ts'
 
 /** What the controller decides by. */
 export const controllerConfig = configTable({
@@ -27,6 +27,26 @@ export const controllerConfig = configTable({
   'broker.heartbeat.interval.ms': int({
     default: 2000,
     doc: 'Milliseconds between two heartbeats of a broker.',
+  }),
+  'metadata.max.idle.interval.ms': int({
+    default: 500,
+    min: 0,
+    doc: 'Milliseconds after which the active controller writes a record that says nothing, so that the log moves; 0: never.',
+  }),
+  'auto.leader.rebalance.enable': boolean({
+    default: true,
+    doc: 'Whether leadership goes back to the first replica of each partition from time to time.',
+  }),
+  'leader.imbalance.check.interval.seconds': long({
+    default: 300,
+    min: 1,
+    doc: 'Seconds between two looks at whether preferred replicas lead.',
+  }),
+  'unclean.leader.election.interval.ms': long({
+    default: 300000,
+    min: 1,
+    internal: true,
+    doc: 'Milliseconds between two tries to find a leader for partitions whose topic takes any replica.',
   }),
 })
 

@@ -2,10 +2,20 @@ import type { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/a
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/api/20-delete-topics.ts'
 import type { AlterConfigsRequest, AlterConfigsResponse } from '../../protocol/api/33-alter-configs.ts'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/api/37-create-partitions.ts'
+import type { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/api/43-elect-leaders.ts'
 import type {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../../protocol/api/44-incremental-alter-configs.ts'
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+} from '../../protocol/api/45-alter-partition-reassignments.ts'
+import type {
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsResponse,
+} from '../../protocol/api/46-list-partition-reassignments.ts'
+import type { AlterPartitionRequest, AlterPartitionResponse } from '../../protocol/api/56-alter-partition.ts'
 import type {
   BrokerRegistrationRequest,
   BrokerRegistrationResponse,
@@ -21,12 +31,15 @@ import type {
 } from '../../protocol/api/70-controller-registration.ts'
 import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { AssertionFailure } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import { MetadataDelta } from '../metadata/delta.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import { record } from '../metadata/record.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
+import { alterPartition } from './alter-partition.ts'
 import { brokerHeartbeat, fenceBroker } from './broker-heartbeat.ts'
 import { registerBroker } from './broker-registration.ts'
 import { BrokerSessions } from './broker-sessions.ts'
@@ -34,7 +47,9 @@ import { registerController } from './controller-registration.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { balanceLeaders, type Elections, electLeaders, electUncleanly } from './elect-leaders.ts'
 import { activationRecords } from './features.ts'
+import { type PeriodicTask, PeriodicTasks } from './periodic-tasks.ts'
 import {
   type Access,
   type ConfigRules,
@@ -46,6 +61,10 @@ import {
   type RecordLog,
 } from './ports.ts'
 import { allocateProducerIds } from './producer-ids.ts'
+import { alterPartitionReassignments, listPartitionReassignments } from './reassign-partitions.ts'
+
+/** Looks for silent brokers within one session of them (fact N-C22). */
+const SESSION_CHECKS = 8
 
 type Input<Response extends { Input: unknown }> = Response['Input']
 
@@ -63,6 +82,15 @@ export interface ControllerOptions {
   readonly kraftVersion: number
   /** The metadata log failed: nothing can be decided any more, and the node has to stop (fact C29). */
   readonly onFault: (cause: unknown) => void
+  /** A decision failed in a way that should not be possible: another controller shall try (fact B4). */
+  readonly onConfusion?: () => void
+  /** The image of what is committed: what is only read is read there (fact B2). */
+  readonly committed?: () => MetadataImage
+  /**
+   * This node is the only one of its quorum. Then whatever was registered under its id was itself in a former life, which
+   * has ended, since it holds the lock on its directory; and nobody has to see the log move to know that it lives.
+   */
+  readonly alone?: boolean
 }
 
 /** A topic that the broker itself asks for. */
@@ -85,12 +113,16 @@ export class Controller {
   #image: MetadataImage
   /** The newest append. What reads waits for it, since it has seen what is not committed yet. */
   #lastAppend: Promise<unknown> = Promise.resolve()
-  #faulted = false
+  #active = true
+  /** Ends the wait of those whose records are not committed. */
+  readonly #waiting = new Set<() => void>()
+  readonly #tasks: PeriodicTasks
 
   constructor(options: ControllerOptions) {
     this.#options = options
     this.#image = options.image
     this.#sessions = new BrokerSessions(options.config['broker.session.timeout.ms'])
+    this.#tasks = new PeriodicTasks(options.system.timers)
   }
 
   /** The image with everything decided so far, committed or not. */
@@ -99,21 +131,51 @@ export class Controller {
   }
 
   /**
-   * To be called once, before anything else.
+   * To be called once, before anything else. Resolves when what a controller writes first is committed.
    * @param bootstrap the records of this node's bootstrap.checkpoint
    * @param transactionOpen the log ends within a metadata transaction
    */
   async activate(bootstrap: readonly MetadataRecord[], transactionOpen: boolean): Promise<void> {
-    const { system, config, nodeId } = this.#options
-    // The broker in this very process is only starting, so a registration under its id is that of a former life.
-    this.#sessions.activate(this.#image, system.clock.monotonicMs(), nodeId)
+    const { system, config, nodeId, alone = false } = this.#options
+    this.#sessions.activate(this.#image, system.clock.monotonicMs(), alone ? nodeId : undefined)
     const records = activationRecords(this.#image, bootstrap, config['min.insync.replicas'], transactionOpen)
     await this.#run(() => ({ records, response: undefined }))
+    this.#tasks.start(this.#periodicTasks())
   }
 
-  /** Another one is the active controller from here on: whoever asks this one is told so (fact B4). */
+  /** Another one is the active controller from here on: whoever asks this one, or waits for it, is told so (fact B4). */
   deactivate(): void {
-    this.#faulted = true
+    this.#active = false
+    this.#tasks.stop()
+    for (const giveUp of [...this.#waiting]) giveUp()
+  }
+
+  /** Facts B5, B65, B66, N-C22, N-C30. */
+  #periodicTasks(): PeriodicTask[] {
+    const { config, alone = false } = this.#options
+    const elections = (decide: (image: MetadataImage, config: DecisionConfig) => Elections) => async () => {
+      let more = false
+      await this.#run(() => {
+        const decided = decide(this.#image, config)
+        more = decided.more
+        return { records: decided.records, response: undefined, mayBeSplit: true }
+      })
+      return more
+    }
+    const noOp = async () => {
+      await this.#run(() => ({ records: [record('NoOpRecord', 0, {})], response: undefined }))
+      return false
+    }
+    const tasks: PeriodicTask[] = [
+      { intervalMs: config['broker.session.timeout.ms'] / SESSION_CHECKS, run: () => this.fenceSilentBroker() },
+      { intervalMs: alone ? 0 : config['metadata.max.idle.interval.ms'], run: noOp },
+      { intervalMs: config['unclean.leader.election.interval.ms'], run: elections(electUncleanly) },
+    ]
+    if (config['auto.leader.rebalance.enable']) {
+      const intervalMs = config['leader.imbalance.check.interval.seconds'] * 1000
+      tasks.push({ intervalMs, run: elections(balanceLeaders) })
+    }
+    return tasks.map(({ intervalMs, run }) => ({ intervalMs, run: () => run().catch(() => false) }))
   }
 
   /** @param access rights of the client; the broker's own operations have all */
@@ -248,22 +310,72 @@ export class Controller {
     return true
   }
 
+  /** See alter-partition.ts. */
+  alterPartition(request: AlterPartitionRequest, version: number): Promise<Input<typeof AlterPartitionResponse>> {
+    return this.#run(({ config }) => alterPartition(this.#image, request, version, config))
+  }
+
+  /** See elect-leaders.ts. */
+  electLeaders(request: ElectLeadersRequest): Promise<Input<typeof ElectLeadersResponse>> {
+    return this.#within(
+      request.timeoutMs,
+      this.#run(({ config }) => electLeaders(this.#image, request, config)),
+      (errorCode) => ({ throttleTimeMs: 0, errorCode, replicaElectionResults: [] }),
+    )
+  }
+
+  /** See reassign-partitions.ts. */
+  alterPartitionReassignments(
+    request: AlterPartitionReassignmentsRequest,
+  ): Promise<Input<typeof AlterPartitionReassignmentsResponse>> {
+    return this.#within(
+      request.timeoutMs,
+      this.#run(({ config }) => alterPartitionReassignments(this.#image, request, config)),
+      (errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode), responses: [] }),
+    )
+  }
+
+  listPartitionReassignments(
+    request: ListPartitionReassignmentsRequest,
+  ): Input<typeof ListPartitionReassignmentsResponse> {
+    if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    return listPartitionReassignments(this.#options.committed?.() ?? this.#image, request)
+  }
+
   async #run<Response>(
     decide: (context: DecisionContext) => Decision<Response>,
     access: Access = FULL_ACCESS,
   ): Promise<Response> {
-    if (this.#faulted) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
-    const { log, rules, config, system } = this.#options
-    const { records, response, mayBeSplit } = decide({
-      random: system.random,
-      config,
-      rules,
-      access,
-      nextOffset: log.nextOffset,
-    })
+    if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    const { records, response, mayBeSplit } = this.#decide(decide, access)
     if (records.length > 0) this.#lastAppend = this.#append(records, mayBeSplit ? MAX_RECORDS : records.length)
-    await this.#lastAppend
+    await this.#committed(this.#lastAppend)
     return response
+  }
+
+  /** What must not happen while deciding is not for this controller to go on from. */
+  #decide<Response>(decide: (context: DecisionContext) => Decision<Response>, access: Access): Decision<Response> {
+    const { log, rules, config, system, logger, onConfusion } = this.#options
+    try {
+      return decide({ random: system.random, config, rules, access, nextOffset: log.nextOffset })
+    } catch (error) {
+      if (error instanceof ProtocolError || error instanceof AssertionFailure) throw error
+      logger.error('the controller cannot decide, and gives up its office', { error })
+      onConfusion?.()
+      throw error
+    }
+  }
+
+  /** Waits for a commit, as long as this is the active controller: after that nobody may know what became of it. */
+  #committed(append: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.delete(giveUp)
+        reject(new ProtocolError(ErrorCode.NOT_CONTROLLER))
+      }
+      this.#waiting.add(giveUp)
+      append.then(resolve, reject).finally(() => this.#waiting.delete(giveUp))
+    })
   }
 
   /** Replays and appends in one turn, so that whoever decides next sees it all. */
@@ -282,10 +394,12 @@ export class Controller {
     return all
   }
 
+  /** Losing the office is no fault; the quorum says so by the error of the protocol. */
   #fault(cause: unknown): void {
-    if (this.#faulted) return
-    this.#faulted = true
-    this.#options.onFault(cause)
+    if (!this.#active) return
+    this.#active = false
+    this.#tasks.stop()
+    if (!(cause instanceof ProtocolError)) this.#options.onFault(cause)
   }
 
   /** Fact H11: past its time limit a request is answered, whether or not it is carried out in the end. */

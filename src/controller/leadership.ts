@@ -1,6 +1,6 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
-import { isOnlineDirectory } from '../metadata/directory-id.ts'
-import { isActive, type MetadataImage, NO_LEADER, type PartitionImage } from '../metadata/image.ts'
+import { directoryForNewReplica, isOnlineDirectory } from '../metadata/directory-id.ts'
+import { isActive, type MetadataImage, NO_LEADER, type PartitionImage, type TopicImage } from '../metadata/image.ts'
 import { type ChangeRequest, changePartition } from './partition-change.ts'
 import type { DecisionConfig } from './ports.ts'
 import { effectiveMinIsr, isElrEnabled, isUncleanElectionEnabled } from './topic-configs.ts'
@@ -22,18 +22,10 @@ export function partitionChanges(
   config: DecisionConfig,
 ): MetadataRecord[] {
   const records: MetadataRecord[] = []
-  const elrEnabled = isElrEnabled(image)
   for (const topic of image.topics.byId.values()) {
     const concerned = [...topic.partitions.values()].filter((partition) => isConcerned(partition, brokerId, event))
     if (concerned.length === 0) continue
-    const request = {
-      topicId: topic.id,
-      level: image.features.metadataVersion,
-      elrEnabled,
-      minIsr: effectiveMinIsr(image, topic.name, config),
-      election: isUncleanElectionEnabled(image, topic.name, config) ? 'UNCLEAN' : 'ONLINE',
-      uncleanlyStopped: event === 'LOST_DATA' ? [brokerId] : [],
-    } satisfies Partial<ChangeRequest>
+    const request = { ...changeOf(image, topic, config), uncleanlyStopped: event === 'LOST_DATA' ? [brokerId] : [] }
     for (const partition of concerned) {
       const change = changePartition({
         ...request,
@@ -45,6 +37,18 @@ export function partitionChanges(
     }
   }
   return records
+}
+
+/** What every change of a topic's partitions is decided by. */
+export function changeOf(image: MetadataImage, topic: TopicImage, config: DecisionConfig) {
+  return {
+    topicId: topic.id,
+    level: image.features.metadataVersion,
+    elrEnabled: isElrEnabled(image),
+    minIsr: effectiveMinIsr(image, topic.name, config),
+    election: isUncleanElectionEnabled(image, topic.name, config) ? 'UNCLEAN' : 'ONLINE',
+    directoryFor: (id) => directoryForNewReplica(image.cluster.brokers.get(id)),
+  } satisfies Partial<ChangeRequest>
 }
 
 function isConcerned(partition: PartitionImage, brokerId: number, event: BrokerEvent): boolean {
@@ -59,7 +63,12 @@ function isConcerned(partition: PartitionImage, brokerId: number, event: BrokerE
 }
 
 /** Live, and the directory that holds its replica online (fact B59). The image does not show the event yet. */
-function isAcceptable(image: MetadataImage, partition: PartitionImage, id: number, event?: BrokerEvent): boolean {
+export function isAcceptable(
+  image: MetadataImage,
+  partition: PartitionImage,
+  id: number,
+  event?: BrokerEvent,
+): boolean {
   const broker = image.cluster.brokers.get(id)
   if (broker === undefined || (event !== undefined && event !== 'RETURNS')) return false
   const directory = partition.directories[partition.replicas.indexOf(id)]

@@ -1,4 +1,5 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { DIRECTORY } from '../metadata/directory-id.ts'
 import { recordVersions } from '../metadata/features.ts'
 import { LEADER_RECOVERY, NO_LEADER, type PartitionImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
@@ -27,6 +28,12 @@ export interface ChangeRequest {
   readonly election?: Election
   /** Wanted; the present one if left out. */
   readonly isr?: readonly number[]
+  /** Wanted, with those that a reassignment removes at the end; the present ones if left out, like the next two. */
+  readonly replicas?: readonly number[]
+  readonly adding?: readonly number[]
+  readonly removing?: readonly number[]
+  /** Where a new replica goes; left out where none is added. */
+  readonly directoryFor?: (brokerId: number) => string
   /** Replicas that stopped without writing everything down: they may lack committed records. */
   readonly uncleanlyStopped?: readonly number[]
   readonly leaderRecoveryState?: number
@@ -45,7 +52,9 @@ export function changePartition(request: ChangeRequest): MetadataRecord | undefi
   const { partition, elrEnabled, level } = request
   const wanted = new Wanted(request)
   const { leader, unclean } = wanted.elect()
-  const leaderChanges = leader !== partition.leader
+  const removesReplica = partition.replicas.some((id) => !wanted.replicas.includes(id))
+  // A replica that leaves must not be taken for one that still fetches in this epoch (fact B63).
+  const leaderChanges = leader !== partition.leader || removesReplica
   if (leaderChanges && leader !== NO_LEADER) wanted.settleOn(leader, unclean)
   if (!elrEnabled || unclean) wanted.elr = []
   const change = {
@@ -55,11 +64,11 @@ export function changePartition(request: ChangeRequest): MetadataRecord | undefi
     leaderRecoveryState: wanted.recovery === partition.leaderRecoveryState ? -1 : wanted.recovery,
     eligibleLeaderReplicas: same(wanted.elr, partition.elr) ? null : wanted.elr,
     lastKnownElr: lastKnownAfter(request, leader),
+    addingReplicas: same(wanted.adding, partition.adding) ? null : wanted.adding,
+    removingReplicas: same(wanted.removing, partition.removing) ? null : wanted.removing,
+    ...(same(wanted.replicas, partition.replicas) ? {} : wanted.placement()),
   }
-  const unchanged = change.leader === LEADER_UNCHANGED && change.leaderRecoveryState === -1
-  if (unchanged && change.isr === null && change.eligibleLeaderReplicas === null && change.lastKnownElr === null) {
-    return undefined
-  }
+  if (changesNothing(change)) return undefined
   return record('PartitionChangeRecord', recordVersions.partition(level), {
     partitionId: partition.index,
     topicId: request.topicId,
@@ -67,22 +76,57 @@ export function changePartition(request: ChangeRequest): MetadataRecord | undefi
   })
 }
 
+/** Lists that are null, no leader named, the recovery state kept. */
+function changesNothing({ leader, leaderRecoveryState, ...lists }: Record<string, unknown>): boolean {
+  if (leader !== LEADER_UNCHANGED || leaderRecoveryState !== -1) return false
+  return Object.values(lists).every((list) => list === null)
+}
+
 class Wanted {
   isr: readonly number[]
   elr: readonly number[]
   recovery: number
+  replicas: readonly number[]
+  adding: readonly number[]
+  removing: readonly number[]
   readonly #request: ChangeRequest
 
   constructor(request: ChangeRequest) {
+    const { partition } = request
     this.#request = request
-    this.isr = request.isr ?? request.partition.isr
-    this.elr = elrFor(request, this.isr)
-    this.recovery = request.leaderRecoveryState ?? request.partition.leaderRecoveryState
+    this.isr = request.isr ?? partition.isr
+    this.replicas = request.replicas ?? partition.replicas
+    this.adding = request.adding ?? partition.adding
+    this.removing = request.removing ?? partition.removing
+    this.#maybeCompleteReassignment()
+    this.elr = elrFor(request, this.isr, this.replicas)
+    this.recovery = request.leaderRecoveryState ?? partition.leaderRecoveryState
+  }
+
+  /** Once every replica that stays is in sync, those that are to go go (fact B77). */
+  #maybeCompleteReassignment(): void {
+    if (this.adding.length === 0 && this.removing.length === 0) return
+    const staying = this.replicas.filter((id) => !this.removing.includes(id))
+    const inSync = this.isr.filter((id) => !this.removing.includes(id))
+    if (inSync.length === 0 || !staying.every((id) => inSync.includes(id))) return
+    this.replicas = staying
+    this.isr = inSync
+    this.adding = []
+    this.removing = []
+  }
+
+  placement(): { replicas: readonly number[]; directories: readonly string[] } {
+    const { partition, directoryFor } = this.#request
+    const directories = this.replicas.map(
+      (id) => partition.directories[partition.replicas.indexOf(id)] ?? directoryFor?.(id) ?? DIRECTORY.UNASSIGNED,
+    )
+    return { replicas: this.replicas, directories }
   }
 
   elect(): Elected {
     const { partition, election = 'ONLINE', isAcceptable } = this.#request
-    const { leader, replicas } = partition
+    const { leader } = partition
+    const { replicas } = this
     const order = election === 'PREFERRED' ? [replicas[0]!, leader, ...replicas] : [leader, ...replicas]
     const valid = order.find((id) => this.#isValid(id))
     if (valid !== undefined) return { leader: valid, unclean: false }
@@ -105,7 +149,7 @@ class Wanted {
 
   /** In the ISR or, if that is empty, in the ELR; and live. */
   #isValid(id: number): boolean {
-    if (id === NO_LEADER || !this.#request.isAcceptable(id)) return false
+    if (id === NO_LEADER || !this.replicas.includes(id) || !this.#request.isAcceptable(id)) return false
     return this.isr.includes(id) || (this.#request.elrEnabled && this.isr.length === 0 && this.elr.includes(id))
   }
 
@@ -118,12 +162,12 @@ class Wanted {
 }
 
 /** Facts N-C9, N-C10: empty once enough are in sync, else everyone who was in sync and is no more. */
-function elrFor(request: ChangeRequest, isr: readonly number[]): readonly number[] {
+function elrFor(request: ChangeRequest, isr: readonly number[], replicas: readonly number[]): readonly number[] {
   const { partition, elrEnabled, minIsr, uncleanlyStopped = [] } = request
   if (!elrEnabled) return partition.elr
-  if (isr.length >= Math.min(minIsr, partition.replicas.length)) return []
-  const candidates = new Set([...partition.elr, ...partition.isr])
-  return [...candidates].filter((id) => !isr.includes(id) && !uncleanlyStopped.includes(id))
+  if (isr.length >= Math.min(minIsr, replicas.length)) return []
+  const candidates = [...new Set([...partition.elr, ...partition.isr])].filter((id) => replicas.includes(id))
+  return candidates.filter((id) => !isr.includes(id) && !uncleanlyStopped.includes(id))
 }
 
 /** Fact N-C14: remembers who led when the partition loses its leader, and forgets when there is one. */

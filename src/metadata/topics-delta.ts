@@ -105,7 +105,7 @@ export class TopicsDelta {
     const topic = this.#changing(record.topicId)
     const old = topic.partition(record.partitionId)
     assert(old, `change of the unknown partition ${topic.name}-${record.partitionId}`)
-    topic.partitions.set(old.index, changed(old, record))
+    topic.partitions.set(old.index, changedPartition(old, record))
   }
 
   /** Empties ELR and last known ELR of one topic, or of all where the name is '' (fact N-C5). */
@@ -222,7 +222,7 @@ class ChangingTopic implements TopicDelta {
 }
 
 /** Fact B12: null lists and the two "unchanged" numbers leave things as they are; naming a leader begins an epoch. */
-function changed(old: PartitionImage, record: RecordValue<'PartitionChangeRecord'>): PartitionImage {
+export function changedPartition(old: PartitionImage, record: RecordValue<'PartitionChangeRecord'>): PartitionImage {
   const leaderGiven = record.leader !== LEADER_UNCHANGED
   const replicas = record.replicas ?? old.replicas
   const directories = record.directories ?? directoriesAfter(old, replicas)

@@ -28,7 +28,6 @@ const KEYS = new Set([
   'alter.config.policy.class.name',
   'authorizer.class.name',
   'auto.include.jmx.reporter',
-  'auto.leader.rebalance.enable',
   'background.threads',
   'broker.heartbeat.interval.ms',
   'broker.id.generation.enable',
@@ -50,7 +49,6 @@ const KEYS = new Set([
   'eligible.leader.replicas.enable',
   'follower.fetch.last.tiered.offset.enable',
   'inter.broker.protocol.version',
-  'leader.imbalance.check.interval.seconds',
   'leader.imbalance.per.broker.percentage',
   'log.cleaner.enable',
   'log.message.downconversion.enable',
@@ -73,7 +71,6 @@ const KEYS = new Set([
   'share.fetch.purgatory.purge.interval.requests',
   'transactional.id.expiration.ms',
   'unclean.leader.election.enable',
-  'unclean.leader.election.interval.ms',
   'unstable.api.versions.enable',
   'unstable.feature.versions.enable',
 ])

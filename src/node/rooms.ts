@@ -101,6 +101,9 @@ export function plug(foundations: Foundations): Rooms {
         logger,
         kraftVersion: quorum.kraftVersion,
         onFault: foundations.onFatal,
+        onConfusion: () => void quorum.resign(),
+        committed: image,
+        alone: quorum.voters.length === 1,
       }),
   })
 

@@ -136,7 +136,7 @@ t.test('N-C13, N-C17: killed and back: the last leader is elected, and has to re
   const { log, controller: former, settle, mark } = await running()
   const duplicate = await settle(former.registerBroker(registrationOf(1, 1), 4))
   t.equal(duplicate.errorCode, ErrorCode.DUPLICATE_BROKER_REGISTRATION, 'two processes under one id')
-  const controller = controllerOver(log, { image: former.image })
+  const controller = controllerOver(log, { image: former.image, alone: true })
   await controller.activate([], false)
   const { brokerEpoch = -1n } = await settle(controller.registerBroker(registrationOf(1, 1), 4))
   await settle(controller.brokerHeartbeat(heartbeatOf(1, brokerEpoch, log.nextOffset)))

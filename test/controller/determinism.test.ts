@@ -8,7 +8,15 @@ import { freshFeatureRecords } from '../../src/controller/features.ts'
 import { MetadataDelta } from '../../src/metadata/delta.ts'
 import { EMPTY_IMAGE, type MetadataImage } from '../../src/metadata/image.ts'
 import { imageRecords } from '../../src/metadata/image-records.ts'
-import { controllerOver, createRequest, heartbeatOf, ManualLog, newTopic, registrationOf } from './harness.ts'
+import {
+  controllerOver,
+  createRequest,
+  decisionConfig,
+  heartbeatOf,
+  ManualLog,
+  newTopic,
+  registrationOf,
+} from './harness.ts'
 
 const name = fc.constantFrom('a', 'b', 'c.d', 'c_d', 'e')
 const broker = fc.constantFrom(1, 2, 3)
@@ -93,13 +101,9 @@ function run(operations: readonly Operation[], check: (image: MetadataImage) => 
 
 /** Registrations of new incarnations come thick and fast here: sessions are over at once. */
 const controllerConfigWithoutSessions = () => ({
-  'num.partitions': 1,
-  'default.replication.factor': 1,
-  'delete.topic.enable': true,
-  'unclean.leader.election.enable': false,
+  ...decisionConfig,
   'broker.session.timeout.ms': 1,
   'broker.heartbeat.interval.ms': 1,
-  'min.insync.replicas': 1,
 })
 
 function replayAll(records: Iterable<MetadataRecord>): MetadataImage {
