@@ -19,7 +19,8 @@ import type { Clock } from '../base/time.ts'
  * each input takes `ready()` and carries it out, in the order in which `Ready` lists it, before the next input.
  *
  * Inputs: `receive` a request, `respond` with the answer to one of its own, `tick` when `nextDeadlineMs` has come,
- * `logChanged` when the log grew or more of it is on the medium, `snapshotInstalled`, `resign`, `shutdown`.
+ * `logChanged` when the log grew or more of it is on the medium, `snapshotInstalled`, `resign`, `shutdown`,
+ * `upgradeKRaftVersion`.
  */
 
 /** A node and the metadata directory it votes with (KIP-853). The zero uuid: any directory, as under kraft.version 0. */
