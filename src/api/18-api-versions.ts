@@ -12,6 +12,7 @@
  */
 import { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/api/18-api-versions.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { FEATURE } from '../metadata/features.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -43,8 +44,9 @@ export const apiVersions = (services: Services, served: () => readonly ServedApi
         apiKeys: [...served()],
         supportedFeatures: services.supportedFeatures.filter(({ minVersion }) => apiVersion >= 4 || minVersion > 0),
         finalizedFeaturesEpoch: BigInt(offset),
-        finalizedFeatures: [...features.levels].flatMap(([name, level]) =>
-          level > 0 ? [{ name, maxVersionLevel: level, minVersionLevel: level }] : [],
+        // kraft.version is not in the image: it is the quorum's own (fact N-A37).
+        finalizedFeatures: [...features.levels, [FEATURE.KRAFT_VERSION, services.kraftVersion()] as const].flatMap(
+          ([name, level]) => (level > 0 ? [{ name, maxVersionLevel: level, minVersionLevel: level }] : []),
         ),
       }
     },

@@ -25,15 +25,27 @@ import { deleteTopics } from './20-delete-topics.ts'
 import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
+import { describeAcls } from './29-describe-acls.ts'
+import { createAcls } from './30-create-acls.ts'
+import { deleteAcls } from './31-delete-acls.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
+import { createDelegationToken } from './38-create-delegation-token.ts'
+import { renewDelegationToken } from './39-renew-delegation-token.ts'
+import { expireDelegationToken } from './40-expire-delegation-token.ts'
+import { describeDelegationToken } from './41-describe-delegation-token.ts'
 import { deleteGroups } from './42-delete-groups.ts'
 import { electLeaders } from './43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
 import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
+import { describeClientQuotas } from './48-describe-client-quotas.ts'
+import { alterClientQuotas } from './49-alter-client-quotas.ts'
+import { describeUserScramCredentials } from './50-describe-user-scram-credentials.ts'
+import { alterUserScramCredentials } from './51-alter-user-scram-credentials.ts'
 import { alterPartition } from './56-alter-partition.ts'
+import { updateFeatures } from './57-update-features.ts'
 import { envelope } from './58-envelope.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { brokerRegistration } from './62-broker-registration.ts'
@@ -69,8 +81,8 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 24, 25, 26, 27, 28, 29, 30, 31, 34, 36, 37, 38, 39, 40, 41, 47, 48, 49, 50, 51, 52, 53, 54, 55, 57, 59, 61, 64,
-  65, 66, 68, 69, 70, 71, 72, 73, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
+  17, 24, 25, 26, 27, 28, 34, 36, 37, 47, 52, 53, 54, 55, 59, 61, 64, 65, 66, 68, 69, 70, 71, 72, 73, 76, 77, 78, 79,
+  80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -102,15 +114,27 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     21: deleteRecords(services),
     22: initProducerId(services),
     23: offsetForLeaderEpoch(services),
+    29: describeAcls(),
+    30: createAcls(),
+    31: deleteAcls(),
     32: describeConfigs(services),
     33: alterConfigs(services),
     35: describeLogDirs(services),
+    38: createDelegationToken(),
+    39: renewDelegationToken(),
+    40: expireDelegationToken(),
+    41: describeDelegationToken(),
     42: deleteGroups(services),
-    44: incrementalAlterConfigs(services),
     43: electLeaders(services),
+    44: incrementalAlterConfigs(services),
     45: alterPartitionReassignments(services),
     46: listPartitionReassignments(services),
+    48: describeClientQuotas(services),
+    49: alterClientQuotas(services),
+    50: describeUserScramCredentials(services),
+    51: alterUserScramCredentials(services),
     56: alterPartition(services),
+    57: updateFeatures(services),
     58: envelope(services, (frame, connection) => api.enveloped(frame, connection)),
     60: describeCluster(services),
     62: brokerRegistration(services),

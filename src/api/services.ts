@@ -59,5 +59,7 @@ export interface Services {
   createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }>
   /** The node that clients are told is the controller (fact H21: any live broker will do). */
   controllerId(): number
+  /** Level of kraft.version that the quorum runs with. */
+  kraftVersion(): number
   readonly supportedFeatures: readonly { name: string; minVersion: number; maxVersion: number }[]
 }

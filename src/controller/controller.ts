@@ -43,6 +43,7 @@ import { alterPartition } from './alter-partition.ts'
 import { brokerHeartbeat, fenceBroker } from './broker-heartbeat.ts'
 import { registerBroker } from './broker-registration.ts'
 import { BrokerSessions } from './broker-sessions.ts'
+import { ClusterSettings } from './cluster-settings.ts'
 import { registerController } from './controller-registration.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -80,6 +81,8 @@ export interface ControllerOptions {
   readonly logger: Logger
   /** Level of kraft.version that the quorum runs with. */
   readonly kraftVersion: number
+  /** Ids of the quorum's voters. Default: this node alone. */
+  readonly voterIds?: () => readonly number[]
   /** The metadata log failed: nothing can be decided any more, and the node has to stop (fact C29). */
   readonly onFault: (cause: unknown) => void
   /** A decision failed in a way that should not be possible: another controller shall try (fact B4). */
@@ -108,6 +111,8 @@ export interface TopicOnDemand {
  * operations are sequential in the order of the calls, however long a commit takes.
  */
 export class Controller {
+  /** Features, quotas, credentials, access control entries. */
+  readonly settings: ClusterSettings
   readonly #options: ControllerOptions
   readonly #sessions: BrokerSessions
   #image: MetadataImage
@@ -121,6 +126,11 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options
     this.#image = options.image
+    const { nodeId, kraftVersion, voterIds = () => [nodeId] } = options
+    this.settings = new ClusterSettings(
+      (decide) => this.#run((context) => decide(this.#image, context)),
+      () => ({ nodeId, kraftVersion, voterIds: voterIds() }),
+    )
     this.#sessions = new BrokerSessions(options.config['broker.session.timeout.ms'])
     this.#tasks = new PeriodicTasks(options.system.timers)
   }

@@ -4,6 +4,7 @@ import type { VersionRange } from './image.ts'
 export const METADATA_VERSION = {
   /** 3.3-IV3, the floor of all 4.x. */
   MINIMUM: 7,
+  SCRAM: 11,
   TRANSACTIONS: 13,
   CONTROLLER_REGISTRATION: 15,
   DIRECTORIES: 17,

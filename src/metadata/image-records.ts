@@ -1,4 +1,5 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { entityOfQuotaKey, quotaEntityParts } from './client-quotas.ts'
 import { FEATURE, METADATA_VERSION, recordVersions } from './features.ts'
 import {
   type BrokerImage,
@@ -108,10 +109,7 @@ function* configRecords({ configs }: MetadataImage): Generator<MetadataRecord> {
 
 function* quotaRecords({ security }: MetadataImage): Generator<MetadataRecord> {
   for (const [name, values] of security.quotas) {
-    const entity = (JSON.parse(name) as [string, string | null][]).map(([entityType, entityName]) => ({
-      entityType,
-      entityName,
-    }))
+    const entity = quotaEntityParts(entityOfQuotaKey(name))
     for (const [key, value] of values) yield record('ClientQuotaRecord', 0, { entity, key, value, remove: false })
   }
 }

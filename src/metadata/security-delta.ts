@@ -1,3 +1,4 @@
+import { quotaEntityOf, quotaKey } from './client-quotas.ts'
 import type { SecurityImage } from './image.ts'
 import type { PersistentMap } from './persistent-map.ts'
 import type { RecordValue } from './record.ts'
@@ -17,7 +18,7 @@ export class SecurityDelta {
   }
 
   setQuota({ entity, key, value, remove }: RecordValue<'ClientQuotaRecord'>): void {
-    const name = quotaKey(entity)
+    const name = quotaKey(quotaEntityOf(entity))
     const values = new Map(this.#quotas.get(name))
     if (remove) values.delete(key)
     else values.set(key, value)
@@ -53,11 +54,5 @@ export class SecurityDelta {
   }
 }
 
-const scramKey = ({ name, mechanism }: { name: string; mechanism: number }): string => `${mechanism}:${name}`
-
-const quotaKey = (entity: RecordValue<'ClientQuotaRecord'>['entity']): string =>
-  JSON.stringify(
-    entity
-      .map(({ entityType, entityName }) => [entityType, entityName])
-      .sort(([one], [other]) => (one! < other! ? -1 : 1)),
-  )
+/** The key that the image has a credential under. */
+export const scramKey = ({ name, mechanism }: { name: string; mechanism: number }): string => `${mechanism}:${name}`

@@ -100,6 +100,7 @@ export function plug(foundations: Foundations): Rooms {
         system,
         logger,
         kraftVersion: quorum.kraftVersion,
+        voterIds: () => quorum.voters.map(({ id }) => id),
         onFault: foundations.onFatal,
         onConfusion: () => void quorum.resign(),
         committed: image,
@@ -205,6 +206,7 @@ export function plug(foundations: Foundations): Rooms {
     forward: (frame, connection) => forwarder.forward(frame, connection),
     createTopic,
     controllerId: () => nodeId,
+    kraftVersion: () => quorum.kraftVersion,
     supportedFeatures: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
       name,
       minVersion: min,

@@ -16,7 +16,20 @@ t.test('ApiVersions', async (t) => {
 
   t.test('I12: features', async (t) => {
     const newest = await broker.send(KEY.API_VERSIONS, 4, SOFTWARE)
-    t.ok(newest.finalizedFeatures.some(({ name }) => name === 'metadata.version'))
+    const levels = newest.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel])
+    t.strictSame(
+      Object.fromEntries(levels),
+      {
+        'metadata.version': 30,
+        'eligible.leader.replicas.version': 1,
+        'group.version': 1,
+        'share.version': 1,
+        'streams.version': 1,
+        'transaction.version': 2,
+        'kraft.version': 1,
+      },
+      'N-B13, N-A37: as a freshly formatted 4.3',
+    )
     t.ok(newest.finalizedFeaturesEpoch >= 0n)
     for (const { name, maxVersionLevel } of newest.finalizedFeatures) {
       t.ok(maxVersionLevel > 0, `${name} at level 0 is left out`)

@@ -6,6 +6,7 @@ import { createMemorySystem } from '../../src/base/memory-system.ts'
 import type { Controller } from '../../src/controller/controller.ts'
 import { freshFeatureRecords } from '../../src/controller/features.ts'
 import { MetadataDelta } from '../../src/metadata/delta.ts'
+import { FEATURE } from '../../src/metadata/features.ts'
 import { EMPTY_IMAGE, type MetadataImage } from '../../src/metadata/image.ts'
 import { imageRecords } from '../../src/metadata/image-records.ts'
 import {
@@ -33,6 +34,33 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant('delete' as const), name }),
   fc.record({ do: fc.constant('grow' as const), name, count: fc.integer({ min: 2, max: 6 }) }),
   fc.record({ do: fc.constant('config' as const), name, value: fc.constantFrom('1', '2', null) }),
+  fc.record({
+    do: fc.constant('broker config' as const),
+    broker: fc.constantFrom('', '1', '2'),
+    key: fc.constantFrom('log.segment.bytes', 'plugin.key'),
+    value: fc.constantFrom('2000000', '3000000', null),
+  }),
+  fc.record({
+    do: fc.constant('quota' as const),
+    user: fc.constantFrom('u', 'v', null),
+    client: fc.constantFrom('c', null, undefined),
+    key: fc.constantFrom('producer_byte_rate', 'request_percentage'),
+    value: fc.constantFrom(1, 2.5, 1000, null),
+  }),
+  fc.record({
+    do: fc.constant('scram' as const),
+    set: fc.boolean(),
+    user: fc.constantFrom('u', 'v'),
+    mechanism: fc.constantFrom(1, 2),
+    salt: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ do: fc.constant('allow' as const), topic: name, prefixed: fc.boolean() }),
+  fc.record({ do: fc.constant('forbid' as const), topic: fc.option(name), match: fc.boolean() }),
+  fc.record({
+    do: fc.constant('feature' as const),
+    feature: fc.constantFrom(FEATURE.ELR_VERSION, FEATURE.GROUP_VERSION, FEATURE.TRANSACTION_VERSION),
+    level: fc.constantFrom(0, 1, 1),
+  }),
   fc.record({ do: fc.constant('ids' as const), broker }),
   fc.record({ do: fc.constant('register' as const), broker, clean: fc.boolean() }),
   fc.record({ do: fc.constant('beat' as const), broker, fence: fc.boolean(), shutDown: fc.boolean() }),
@@ -67,6 +95,49 @@ function perform(controller: Controller, log: ManualLog, operation: Operation, l
         resources: [{ resourceType: 2, resourceName, configs }],
         validateOnly: false,
       })
+    }
+    case 'broker config': {
+      const { broker: resourceName, key: name, value } = operation
+      const configs = [{ name, configOperation: value === null ? 1 : 0, value }]
+      const resources = [{ resourceType: 4, resourceName, configs }]
+      return controller.incrementalAlterConfigs({ resources, validateOnly: false })
+    }
+    case 'quota': {
+      const { user, client, key, value } = operation
+      const clients = client === undefined ? [] : [{ entityType: 'client-id', entityName: client }]
+      const entity = [{ entityType: 'user', entityName: user }, ...clients]
+      const ops = [{ key, value: value ?? 0, remove: value === null }]
+      return controller.settings.alterClientQuotas({ entries: [{ entity, ops }], validateOnly: false })
+    }
+    case 'scram': {
+      const { set, user: name, mechanism } = operation
+      const salt = Buffer.from(operation.salt)
+      const upsertions = [{ name, mechanism, iterations: 4096, salt, saltedPassword: Buffer.concat([salt, salt]) }]
+      const change = set ? { upsertions, deletions: [] } : { upsertions: [], deletions: [{ name, mechanism }] }
+      return controller.settings.alterUserScramCredentials(change)
+    }
+    case 'allow': {
+      const { topic: resourceName, prefixed } = operation
+      const who = { principal: 'User:a', host: '*', operation: 3, permissionType: 3 }
+      const creation = { resourceType: 2, resourceName, resourcePatternType: prefixed ? 4 : 3, ...who }
+      return controller.settings.createAcls({ creations: [creation] })
+    }
+    case 'forbid': {
+      const names = { resourceNameFilter: operation.topic, principalFilter: null, hostFilter: null }
+      const codes = {
+        resourceTypeFilter: 2,
+        patternTypeFilter: operation.match ? 2 : 3,
+        operation: 1,
+        permissionType: 1,
+      }
+      return controller.settings.deleteAcls({ filters: [{ ...names, ...codes }] })
+    }
+    case 'feature': {
+      const { feature, level: maxVersionLevel } = operation
+      const current = controller.image.features.levels.get(feature) ?? 0
+      const upgradeType = maxVersionLevel < current ? 2 : 1
+      const featureUpdates = [{ feature, maxVersionLevel, upgradeType, allowDowngrade: false }]
+      return controller.settings.updateFeatures({ featureUpdates, timeoutMs: 1, validateOnly: false }, 2)
     }
     case 'ids':
       return controller.allocateProducerIds({ brokerId: operation.broker, brokerEpoch: epochOf(operation.broker) })
@@ -113,8 +184,12 @@ function replayAll(records: Iterable<MetadataRecord>): MetadataImage {
 }
 
 /** An image as plain data. */
-function plain({ cluster, topics, configs, features, producerIds }: MetadataImage): unknown {
+function plain({ cluster, topics, configs, features, producerIds, security }: MetadataImage): unknown {
   return {
+    quotas: sorted(security.quotas).map(([key, values]) => [key, sorted(values)]),
+    scram: sorted(security.scram),
+    acls: sorted(security.acls),
+    tokens: sorted(security.tokens),
     brokers: [...cluster.brokers],
     topics: [...topics.byId].map(([id, topic]) => [id, topic.name, [...topic.partitions.values()]]),
     names: [...topics.byName].map(([name, { id }]) => [name, id]),
@@ -124,6 +199,9 @@ function plain({ cluster, topics, configs, features, producerIds }: MetadataImag
     producerIds,
   }
 }
+
+const sorted = <Value>(map: ReadonlyMap<string, Value>): [string, Value][] =>
+  [...map].sort(([one], [other]) => (one < other ? -1 : 1))
 
 const histories = fc.array(operation, { minLength: 20, maxLength: 60, size: 'max' }) as fc.Arbitrary<Operation[]>
 
@@ -141,6 +219,15 @@ t.test('DESIGN 2.2: all records from zero, out of their bytes, give the image th
   t.ok(types.get('PartitionChangeRecord')! > 100, 'the histories do something')
   t.ok(types.get('RemoveTopicRecord')! > 10)
   t.ok(types.get('ClearElrRecord')! > 10)
+  for (const type of [
+    'ClientQuotaRecord',
+    'UserScramCredentialRecord',
+    'AccessControlEntryRecord',
+    'FeatureLevelRecord',
+  ])
+    t.ok(types.get(type)! > 10, type)
+  for (const type of ['RemoveUserScramCredentialRecord', 'RemoveAccessControlEntryRecord'])
+    t.ok(types.get(type)! > 3, type)
 })
 
 t.test('A72: the records of an image give the image', async (t) => {

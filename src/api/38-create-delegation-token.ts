@@ -1,0 +1,38 @@
+/**
+ * CreateDelegationToken: v0-3
+ *
+ * Behavior
+ * - Refused by the channel: every listener here is PLAINTEXT, on which Apache Kafka answers
+ *   DELEGATION_TOKEN_REQUEST_NOT_ALLOWED before it looks whether tokens are on (KIP-48).
+ *
+ * Version notes
+ * - v2 flexible; v3 tokens for other principals (KIP-373). Apache Kafka 4 begins at v1.
+ */
+import {
+  CreateDelegationTokenRequest,
+  CreateDelegationTokenResponse,
+} from '../../protocol/api/38-create-delegation-token.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { handlerFor } from './handler.ts'
+
+export const createDelegationToken = () =>
+  handlerFor(CreateDelegationTokenRequest, CreateDelegationTokenResponse, {
+    key: 38,
+    versions: [0, 3],
+    handle: () => refused(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED),
+    refuse: (_request, errorCode) => refused(errorCode),
+  })
+
+const refused = (errorCode: ErrorCode) => ({
+  errorCode,
+  principalType: '',
+  principalName: '',
+  tokenRequesterPrincipalType: '',
+  tokenRequesterPrincipalName: '',
+  issueTimestampMs: -1,
+  expiryTimestampMs: -1,
+  maxTimestampMs: -1,
+  tokenId: '',
+  hmac: Buffer.alloc(0),
+  throttleTimeMs: 0,
+})

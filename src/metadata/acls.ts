@@ -1,0 +1,71 @@
+import type { MetadataImage } from './image.ts'
+import type { RecordValue } from './record.ts'
+
+/** Codes of requests and records (KIP-140, KIP-290, KIP-373, KIP-939). 0 is unknown everywhere. */
+export const ACL_CODES = {
+  RESOURCE_TYPE: { ANY: 1, TOPIC: 2, GROUP: 3, CLUSTER: 4, TRANSACTIONAL_ID: 5, DELEGATION_TOKEN: 6, USER: 7, LAST: 7 },
+  /** MATCH is for filters: whatever applies to a resource of that name. */
+  PATTERN_TYPE: { ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED: 4, LAST: 4 },
+  OPERATION: { ANY: 1, LAST: 15 },
+  PERMISSION: { ANY: 1, DENY: 2, ALLOW: 3, LAST: 3 },
+  /** The only name that a resource of type CLUSTER has. */
+  CLUSTER_NAME: 'kafka-cluster',
+} as const
+
+const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION } = ACL_CODES
+/** As the name of a literal resource it stands for all of them. */
+const WILDCARD = '*'
+
+/** An access control entry. */
+export type Acl = Omit<RecordValue<'AccessControlEntryRecord'>, 'id'>
+
+/** Null, and the code ANY, match everything. */
+export interface AclFilter {
+  readonly resourceType: number
+  readonly resourceName: string | null
+  readonly patternType: number
+  readonly principal: string | null
+  readonly host: string | null
+  readonly operation: number
+  readonly permissionType: number
+}
+
+/** All entries, by id. */
+export function* aclsOf({ security }: MetadataImage): Generator<[id: string, acl: Acl]> {
+  for (const [id, value] of security.acls) {
+    const { id: _, ...acl } = value as RecordValue<'AccessControlEntryRecord'>
+    yield [id, acl]
+  }
+}
+
+/** Equal for equal entries. */
+export const aclKey = (acl: Acl): string =>
+  JSON.stringify([
+    acl.resourceType,
+    acl.resourceName,
+    acl.patternType,
+    acl.principal,
+    acl.host,
+    acl.operation,
+    acl.permissionType,
+  ])
+
+export function matchesAcl(acl: Acl, filter: AclFilter): boolean {
+  const { resourceType, principal, host, operation, permissionType } = filter
+  return (
+    (resourceType === RESOURCE_TYPE.ANY || resourceType === acl.resourceType) &&
+    matchesName(acl, filter) &&
+    (principal === null || principal === acl.principal) &&
+    (host === null || host === acl.host) &&
+    (operation === OPERATION.ANY || operation === acl.operation) &&
+    (permissionType === PERMISSION.ANY || permissionType === acl.permissionType)
+  )
+}
+
+function matchesName(acl: Acl, { resourceName: name, patternType }: AclFilter): boolean {
+  const asIs = patternType !== PATTERN_TYPE.ANY && patternType !== PATTERN_TYPE.MATCH
+  if (asIs && patternType !== acl.patternType) return false
+  if (name === null || name === acl.resourceName) return true
+  if (patternType !== PATTERN_TYPE.MATCH) return false
+  return acl.patternType === PATTERN_TYPE.PREFIXED ? name.startsWith(acl.resourceName) : acl.resourceName === WILDCARD
+}

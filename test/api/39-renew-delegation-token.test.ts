@@ -1,0 +1,11 @@
+import t from 'tap'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { KEY, TestBroker, versionsOf } from './harness.ts'
+
+t.test('RenewDelegationToken: not on a plain channel', async (t) => {
+  const broker = await TestBroker.start(t)
+  for (const version of versionsOf(KEY.RENEW_DELEGATION_TOKEN)) {
+    const answer = await broker.send(KEY.RENEW_DELEGATION_TOKEN, version, { hmac: Buffer.alloc(8), renewPeriodMs: -1 })
+    t.equal(answer.errorCode, ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, `v${version}`)
+  }
+})
