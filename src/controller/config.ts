@@ -48,6 +48,25 @@ export const controllerConfig = configTable({
     internal: true,
     doc: 'Milliseconds between two tries to find a leader for partitions whose topic takes any replica.',
   }),
+  'odradek.rebalance.enable': boolean({
+    default: false,
+    doc: 'Whether replicas and leaders are evened out when a broker has come, or is gone for good.',
+  }),
+  'odradek.rebalance.delay.ms': long({
+    default: 600_000,
+    min: 0,
+    doc: 'Milliseconds that a broker has to be gone before its replicas are given to others.',
+  }),
+  'odradek.rebalance.max.moves': int({
+    default: 5,
+    min: 1,
+    doc: 'Partitions that are reassigned at a time, those that somebody else reassigns included.',
+  }),
+  'odradek.rebalance.throttle.bytes.per.second': long({
+    default: 0,
+    min: 0,
+    doc: 'Bytes a second that each broker may send, and get, for the sake of rebalancing; 0 for no limit.',
+  }),
 })
 
 export type ControllerConfig = ConfigOf<typeof controllerConfig>

@@ -8,6 +8,8 @@ export interface ControllerRoleOptions {
   make(): Controller
   /** Writes what a controller writes first. */
   activate(controller: Controller): Promise<void>
+  /** What runs beside a controller for the rest of its term. */
+  accompany(controller: Controller): { stop(): void }
   /** The metadata log cannot go on: the node has to stop. */
   onFault(cause: unknown): void
 }
@@ -19,6 +21,7 @@ export interface ControllerRoleOptions {
 export class ControllerRole {
   readonly #options: ControllerRoleOptions
   #controller: Controller | undefined
+  #companion: { stop(): void } | undefined
 
   constructor(options: ControllerRoleOptions) {
     this.#options = options
@@ -41,6 +44,7 @@ export class ControllerRole {
     this.#options.logger.debug('is the active controller', { epoch })
     try {
       await this.#options.activate(controller)
+      if (this.#controller === controller) this.#companion = this.#options.accompany(controller)
     } catch (error) {
       // Leadership may go at any time; whoever is next begins anew.
       if (!(error instanceof ProtocolError)) this.#options.onFault(error)
@@ -50,6 +54,8 @@ export class ControllerRole {
   resign(): void {
     const controller = this.#controller
     this.#controller = undefined
+    this.#companion?.stop()
+    this.#companion = undefined
     controller?.deactivate()
   }
 }

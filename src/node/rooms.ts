@@ -31,6 +31,7 @@ import { ImageWatch } from './image-watch.ts'
 import type { NodeListeners } from './listeners.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
+import { rebalancing } from './rebalancing.ts'
 import { topicDirectory } from './topic-directory.ts'
 
 /** How long a broker waits for a topic that it asked for, and for its leaders, to appear in its image. */
@@ -105,6 +106,15 @@ export function plug(foundations: Foundations): Rooms {
         onConfusion: () => void quorum.resign(),
         committed: image,
         alone: quorum.voters.length === 1,
+      }),
+    accompany: (controller) =>
+      rebalancing(controller, {
+        system,
+        nodeId,
+        listener: listeners.interBroker,
+        config: setup.config.values,
+        logger,
+        image,
       }),
   })
 

@@ -25,7 +25,7 @@ import type { ReplicationPorts } from './ports.ts'
 import { Purgatory } from './purgatory.ts'
 import { readBatches } from './read-batches.ts'
 import { countReplicas, type ReplicaCounts } from './replica-metrics.ts'
-import { ReplicationTraffic } from './replication-traffic.ts'
+import { FollowerQuota, LeaderQuota } from './replication-quota.ts'
 import type {
   AppendRequest,
   CurrentLeader,
@@ -74,7 +74,8 @@ export class ReplicaManager implements ReplicaContext {
   readonly deletions: Purgatory<Partition>
   readonly fetchMemory: FetchMemory
   readonly isr: IsrUpdates | undefined
-  readonly traffic: ReplicationTraffic
+  readonly leaderQuota: LeaderQuota
+  readonly followerQuota: FollowerQuota
   readonly fetchers: FetcherManager | undefined
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
@@ -110,7 +111,8 @@ export class ReplicaManager implements ReplicaContext {
         brokerEpochOf: (id) => this.#image.cluster.brokers.get(id)?.epoch,
       },
     })
-    this.traffic = new ReplicationTraffic({ brokerId, clock, config })
+    this.leaderQuota = new LeaderQuota({ brokerId, clock, config })
+    this.followerQuota = new FollowerQuota({ brokerId, clock, config })
     if (options.replication === undefined) return
     const { replication: ports, logger } = options
     this.isr = new IsrUpdates({
@@ -129,7 +131,7 @@ export class ReplicaManager implements ReplicaContext {
       clock,
       timers,
       writer: this.writer,
-      traffic: this.traffic,
+      quota: this.followerQuota,
       logger,
       metadataVersion: () => this.#image.features.metadataVersion,
       changed: (partition) => this.changed(partition),

@@ -2,6 +2,8 @@ import { type Holder, type Layout, lowest, type Placed } from './layout.ts'
 
 /** How far apart two members may be, in parts of what a member has on average. */
 const TOLERANCE = 0.1
+/** Less than this between two members is not worth copying anything. */
+const SMALL_GAP = 64 * 1024 * 1024
 /** A step that brings two members less than this nearer to each other, in the same parts, is not worth the copying. */
 const WORTH = 0.02
 /** Of the fullest member only so many partitions are looked at, the largest ones. */
@@ -27,7 +29,7 @@ function stepNearer(layout: Layout, mean: number): boolean {
   const members = layout.members.toSorted((one, other) => other.bytes - one.bytes)
   for (const from of members) {
     for (const to of members.toReversed()) {
-      if (from.bytes - to.bytes <= TOLERANCE * mean) break
+      if (from.bytes - to.bytes <= Math.max(SMALL_GAP, TOLERANCE * mean)) break
       const swap = bestSwap(layout, from, to, WORTH * mean)
       if (swap === undefined) continue
       layout.move(swap.there, from, to)

@@ -1,4 +1,5 @@
 import type { MetadataImage, PartitionImage } from '../../metadata/image.ts'
+import { isReassigning } from '../reassign-partitions.ts'
 
 /**
  * What a broker is to a plan: a member has its share of everything; one that is kept gets nothing and loses nothing,
@@ -43,8 +44,6 @@ export function targetOf({ replicas, removing }: PartitionImage): readonly numbe
   return removing.length === 0 ? replicas : replicas.filter((id) => !removing.includes(id))
 }
 
-export const isReassigning = ({ adding, removing }: PartitionImage): boolean => adding.length > 0 || removing.length > 0
-
 /** @param bytes of one replica of a partition */
 export function viewOf(
   image: MetadataImage,
@@ -63,4 +62,14 @@ export function viewOf(
   }
   const rackOf = (id: number) => image.cluster.brokers.get(id)?.rack ?? null
   return { brokers: [...ids].map((id) => ({ id, rack: rackOf(id), standing: standing(id) })), partitions }
+}
+
+export function byTopic<T extends { readonly topic: string }>(items: readonly T[]): Map<string, T[]> {
+  const topics = new Map<string, T[]>()
+  for (const item of items) {
+    const ofTopic = topics.get(item.topic)
+    if (ofTopic) ofTopic.push(item)
+    else topics.set(item.topic, [item])
+  }
+  return topics
 }
