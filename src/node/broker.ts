@@ -186,7 +186,7 @@ export class Broker {
       replicas.shutdown()
       for (const channel of channels) channel.close()
       role.resign()
-      await this.#quorum!.resign()
+      await this.#quorum!.leave()
       await logs.shutdown(lifecycle.epoch)
     } else {
       this.#logs?.abandon()

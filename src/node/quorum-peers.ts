@@ -1,10 +1,12 @@
-import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
+import type { ApiKey } from '../../protocol/api/index.ts'
+import { EncodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { HostPort } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
-import { Peer } from '../net/peer.ts'
+import { Peer, PeerError } from '../net/peer.ts'
+import type { QuorumPeers } from '../quorum/ports.ts'
 
 /** How the quorum talks to its other members: a connection to each, made when it is needed (fact A6). */
-export function quorumPeers(system: Pick<System, 'network' | 'timers'>, nodeId: number) {
+export function quorumPeers(system: Pick<System, 'network' | 'timers'>, nodeId: number): QuorumPeers {
   const connections = new Map<string, Promise<Peer>>()
 
   const connect = (address: HostPort, timeoutMs: number): Promise<Peer> => {
@@ -27,16 +29,15 @@ export function quorumPeers(system: Pick<System, 'network' | 'timers'>, nodeId: 
   }
 
   return {
-    async send<Key extends ApiKey>(
-      to: HostPort,
-      key: Key,
-      body: ApiOf<Key>['request']['Input'],
-      { timeoutMs }: { timeoutMs: number },
-    ): Promise<ApiOf<Key>['response']['T']> {
-      const peer = await connect(to, timeoutMs)
+    async send(to, apiKey, body, { timeoutMs }) {
+      const peer = await connect({ host: to.host, port: to.port }, timeoutMs)
       try {
-        return await peer.send(key, body, { timeoutMs })
+        return (await peer.send(apiKey as ApiKey, body as never, { timeoutMs })) as never
       } catch (error) {
+        // What the peer's versions cannot say says nothing against the connection.
+        if (error instanceof EncodeError || (error instanceof PeerError && error.code === 'EVERSION')) {
+          throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION, error.message, { cause: error })
+        }
         // Whoever did not answer in time may be behind a connection that is dead and does not know it.
         peer.close()
         throw error

@@ -12,6 +12,9 @@ export type MetadataBatch = {
   readonly baseOffset: Offset
   readonly lastOffset: Offset
   readonly epoch: number
+  /** In ms, of the append. */
+  readonly timestamp: number
+  readonly sizeInBytes: number
 } & (
   | { readonly control: true; readonly records: readonly ControlRecord[] }
   | { readonly control: false; readonly records: readonly MetadataRecord[] }
@@ -51,9 +54,25 @@ export function* decodeBatches(bytes: Buffer): Generator<MetadataBatch, void, un
   }
 }
 
+/** Only what the quorum says to itself; batches of metadata are passed over and not even checked. */
+export function* decodeControls(bytes: Buffer): Generator<MetadataBatch & { control: true }, void, undefined> {
+  for (const batch of batches(bytes)) {
+    if (!batch.isControl) continue
+    batch.ensureValid()
+    const decoded = decodeBatch(batch)
+    if (decoded.control) yield decoded
+  }
+}
+
 function decodeBatch(batch: BatchView): MetadataBatch {
-  const { baseOffset, lastOffset } = batch
-  const place = { baseOffset, lastOffset, epoch: batch.partitionLeaderEpoch }
+  const { baseOffset, lastOffset, sizeInBytes } = batch
+  const place = {
+    baseOffset,
+    lastOffset,
+    epoch: batch.partitionLeaderEpoch,
+    timestamp: batch.maxTimestamp,
+    sizeInBytes,
+  }
   if (batch.isControl) {
     return {
       ...place,

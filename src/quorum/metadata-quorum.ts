@@ -1,32 +1,34 @@
-import path from 'node:path'
-import { decodeQuorumState, encodeQuorumState } from '../../protocol/checkpoint/quorum-state.ts'
-import { DecodeError, ProtocolError } from '../../protocol/errors.ts'
+import type { ApiKey } from '../../protocol/api/index.ts'
+import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
-import { ControlType } from '../../protocol/records/control.ts'
-import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
-import { defaultsOf } from '../base/config.ts'
-import type { Disk } from '../base/disk.ts'
 import type { HostPort } from '../base/network.ts'
-import { topicConfig } from '../log/config.ts'
+import type { Timer } from '../base/time.ts'
 import type { LogEnvironment } from '../log/environment.ts'
-import { Log } from '../log/log.ts'
-import { MetadataLoader } from '../metadata/loader.ts'
-import { METADATA_TOPIC } from '../metadata/topic-names.ts'
-import type { Voter, VoterEndpoint, VoterSet } from '../raft/types.ts'
-import { KRAFT_VERSIONS, sameVoters, votersIn, votersRecords } from '../raft/voters.ts'
-import { decodeBatches, encodeControls, encodeRecords } from './batches.ts'
+import type { Log } from '../log/log.ts'
+import type { MetadataLoader } from '../metadata/loader.ts'
+import type { Raft } from '../raft/raft.ts'
+import type { ElectionState, Leadership, RaftRequest, Voter, VoterEndpoint, VoterSet } from '../raft/types.ts'
+import { KRAFT_VERSIONS } from '../raft/voters.ts'
+import { parseBootstrapServers, parseStaticVoters } from './addresses.ts'
+import { type CommitListener, Committer } from './committer.ts'
 import type { QuorumConfig } from './config.ts'
-import { encodeSnapshot, listSnapshots, snapshotName } from './snapshot.ts'
+import { ElectionStore } from './election-store.ts'
+import { formatBootstrap, formatVoters, readBootstrap } from './format.ts'
+import { MetadataLog, MissingSnapshot } from './metadata-log.ts'
+import type { QuorumPeers } from './ports.ts'
+import { QuorumError } from './quorum-error.ts'
+import { RaftDriver } from './raft-driver.ts'
+import { newStart } from './retention.ts'
+import { SnapshotGenerator } from './snapshot-generator.ts'
 
-/** Fixed (KIP-516). */
-export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+export type { CommitListener } from './committer.ts'
+export { QuorumError } from './quorum-error.ts'
 
-const BOOTSTRAP_FILE = 'bootstrap.checkpoint'
-const QUORUM_STATE_FILE = 'quorum-state'
-const FORMAT_EPOCH = 0
-const MAX_BATCH_BYTES = 8 * 1024 * 1024
+const NOBODY = -1
+const CLEANING_MS = 60_000
+const DEFAULT_LISTENER = 'CONTROLLER'
 
 export interface QuorumOptions {
   readonly environment: LogEnvironment
@@ -35,69 +37,70 @@ export interface QuorumOptions {
   readonly nodeId: number
   /** Id of `dir` as its meta.properties has it. */
   readonly directoryId: string
-  readonly clusterId?: string
-  readonly isController?: boolean
-  readonly peers?: unknown
-  readonly config: Pick<
-    QuorumConfig,
-    'controller.quorum.voters' | 'metadata.log.segment.bytes' | 'metadata.log.segment.ms'
-  >
-  /** Where this controller is reached; put on record with the voters. */
+  readonly clusterId: string
+  /** A node that is a broker only follows the log and never votes. */
+  readonly isController: boolean
+  readonly config: QuorumConfig
+  /** Where this controller is reached; none where only its own process needs it. */
   readonly endpoints: readonly VoterEndpoint[]
+  /** The way to other nodes; undefined where there is none. */
+  readonly peers: QuorumPeers | undefined
   /** What formatting puts into bootstrap.checkpoint of a directory that has no metadata yet. */
   readonly freshRecords: () => readonly MetadataRecord[]
-  /** The disk failed under the metadata log: the node has to stop (fact C29). */
+  /** The quorum cannot go on, because the disk failed under the log or the log is not sound: the node has to stop (C29). */
   readonly onFailure: (cause: unknown) => void
 }
 
-/** Told of a batch when it is committed. `offset` is that of its last record. */
-export type CommitListener = (records: readonly MetadataRecord[], offset: Offset, epoch: number) => void
-
-/** The directory is damaged, or belongs to a quorum that this node cannot be alone. The message is one plain sentence. */
-export class QuorumError extends Error {
-  override name = 'QuorumError'
+/** Who leads, as far as this node knows. */
+export interface QuorumLeader {
+  /** -1: nobody is known. */
+  readonly id: number
+  readonly epoch: number
+  /** Where its controller listener is; undefined where nobody told. */
+  readonly endpoint: HostPort | undefined
 }
 
-interface Uncommitted {
-  readonly records: readonly MetadataRecord[]
+interface Append {
   readonly lastOffset: Offset
   readonly resolve: (offset: Offset) => void
   readonly reject: (cause: unknown) => void
 }
 
 /**
- * A quorum of one, in the form of Apache Kafka's on disk: its only voter leads from the start, in a new epoch each time,
- * and a batch is committed once this node has it on its medium. Flushes are shared: what is appended during one is
- * committed by the next.
+ * This node's part in the metadata quorum (KRaft): a copy of the metadata log, a vote where it is a voter, and the active
+ * controller's way to write while it leads. On disk and between nodes it is Apache Kafka's.
  *
  * Commits go to `loader` first, then to listeners in the order of their registration, then resolve the append.
  */
 export class MetadataQuorum {
   readonly loader: MetadataLoader
-  /** Of this term of leadership. */
-  readonly epoch: number
-  /** 0: voters from the configuration; 1: voters from the log (KIP-853). */
-  readonly kraftVersion: 0 | 1
-  readonly voters: VoterSet
-  /** Records of this node's bootstrap.checkpoint; none where the log says which metadata.version the cluster has. */
-  readonly bootstrapRecords: readonly MetadataRecord[]
   readonly #options: QuorumOptions
-  readonly #log: Log
-  readonly #listeners: CommitListener[] = []
+  readonly #log: MetadataLog
+  readonly #committer: Committer
+  readonly #generator: SnapshotGenerator
+  readonly #driver: RaftDriver
+  readonly #staticVoters: VoterSet
+  readonly #storedEpoch: number
+  readonly #listenerName: string
   readonly #claims: ((epoch: number) => void)[] = []
-  readonly #uncommitted: Uncommitted[] = []
-  /** Files written at the start, to be on the medium before anything is committed. */
-  #unsynced: string[]
-  #syncing: Promise<void> | undefined
+  readonly #resignations: (() => void)[] = []
+  readonly #leaderListeners: ((leader: QuorumLeader) => void)[] = []
+  readonly #loaded: (() => void)[] = []
+  readonly #appends: Append[] = []
+  #claimedEpoch: number | undefined
+  #failure: unknown
+  #cleaning: Timer | undefined
 
   /**
-   * Formats a directory that is empty, loads what is there, and begins a new epoch. Synchronous; awaits no fsync.
+   * Loads what is there, after formatting a directory that is empty and whose quorum can only be this node or is
+   * configured. Synchronous; nothing is heard of other nodes before `start`.
    * @throws QuorumError, DiskError
    */
   static open(options: QuorumOptions): MetadataQuorum {
     try {
       return new MetadataQuorum(options)
     } catch (error) {
+      if (error instanceof MissingSnapshot) throw new QuorumError(`the metadata log in ${options.dir} ${error.message}`)
       if (!(error instanceof DecodeError || error instanceof ProtocolError)) throw error
       throw new QuorumError(`the cluster's metadata in ${options.dir} cannot be read: ${error.message}`, {
         cause: error,
@@ -106,56 +109,108 @@ export class MetadataQuorum {
   }
 
   private constructor(options: QuorumOptions) {
+    const { environment, nodeId, directoryId, clusterId, isController, config, endpoints, peers, dir } = options
     this.#options = options
-    const { environment, dir } = options
-    const { disk, logger } = environment
-    this.#log = openLog(options)
-    const loaded = load(options, this.#log)
-    this.loader = loaded.loader
-    const endpoints = options.endpoints.map(({ name, host, port }) => ({ name, host, port }))
-    const own: Voter = {
-      id: options.nodeId,
-      directoryId: options.directoryId,
-      endpoints,
-      kRaftVersionFeature: KRAFT_VERSIONS,
-    }
-    const formatted = loaded.isFresh ? format(options, own) : []
-    const hasFeatures = this.loader.image.features.metadataVersion > 0
-    this.bootstrapRecords = hasFeatures ? [] : readBootstrap(disk, path.join(dir, BOOTSTRAP_FILE))
-    const isStatic = loaded.voters === undefined && !(loaded.isFresh && isDynamic(options))
-    this.kraftVersion = isStatic ? 0 : 1
-    checkSoleVoter(options, loaded.voters)
-    this.voters = [own]
-    this.epoch = Math.max(storedEpoch(disk, this.#quorumStateFile), this.#log.latestEpoch, 0) + 1
-    this.#writeState()
-    this.#unsynced = [...formatted, this.#quorumStateFile]
-    const isOnRecord = isStatic || (loaded.votersInLog && sameVoters(loaded.voters ?? [], this.voters))
-    this.#beginEpoch(isOnRecord)
-    logger.debug('leads the metadata quorum', { epoch: this.epoch, endOffset: this.#log.logEndOffset })
+    this.#listenerName = config['controller.listener.names']?.split(',')[0]?.trim() || DEFAULT_LISTENER
+    this.#staticVoters = parseStaticVoters(config['controller.quorum.voters'], this.#listenerName)
+    const bootstrapServers = parseBootstrapServers(config['controller.quorum.bootstrap.servers'])
+    this.#log = new MetadataLog({ environment, dir, config })
+    const unsynced = this.#format(bootstrapServers)
+    const elections = new ElectionStore(environment.disk, this.#log.dir)
+    const stored = elections.read()
+    this.#storedEpoch = Math.max(stored?.epoch ?? 0, this.#log.lastEpoch)
+    checkVoters(options, this.#log.voterSet?.voters, this.#staticVoters, bootstrapServers)
+    this.#committer = new Committer(this.#log)
+    this.loader = this.#committer.loader
+    const onFailure = (cause: unknown) => this.#fail(cause)
+    this.#generator = new SnapshotGenerator({
+      environment,
+      log: this.#log,
+      committer: this.#committer,
+      config,
+      onFailure,
+    })
+    this.#driver = new RaftDriver({
+      raft: {
+        local: { id: nodeId, directoryId },
+        endpoints,
+        listenerName: this.#listenerName,
+        clusterId,
+        controllerRole: isController,
+        staticVoters: this.#staticVoters,
+        bootstrapServers,
+        config: raftConfig(config),
+        stored: checkStored(stored, options),
+      },
+      environment,
+      log: this.#log,
+      elections,
+      peers,
+      unsynced,
+      onLeadership: (leadership) => this.#onLeadership(leadership),
+      onHighWatermark: (offset) => this.#onHighWatermark(offset),
+      onInstalled: (id) => {
+        this.#committer.reload(id)
+        this.#generator.restart()
+        this.#log.log.highWatermark = id.offset
+      },
+      onTurn: (raft) => this.#maybeClaim(raft),
+      onFailure,
+    })
+    environment.logger.debug('loaded the metadata log', {
+      snapshot: this.#log.latestSnapshot?.offset ?? 0,
+      endOffset: this.#log.endOffset,
+    })
   }
 
-  get #quorumStateFile(): string {
-    return path.join(this.#log.dir, QUORUM_STATE_FILE)
+  /** Elections may begin. A voter that is alone leads, and has claimed, when it returns. */
+  start(): void {
+    this.#driver.start()
+    this.#scheduleCleaning()
+  }
+
+  /** Of the quorum, as far as this node knows. */
+  get epoch(): number {
+    return this.#driver.raft?.leadership.epoch ?? this.#storedEpoch
+  }
+
+  /** 0: voters from the configuration; 1: voters from the log (KIP-853). */
+  get kraftVersion(): 0 | 1 {
+    return this.#log.kraftVersion
+  }
+
+  get voters(): VoterSet {
+    return this.#log.voterSet?.voters ?? this.#staticVoters
+  }
+
+  /** Records of this node's bootstrap.checkpoint; none where the log says which metadata.version the cluster has (N-B10). */
+  get bootstrapRecords(): readonly MetadataRecord[] {
+    if (this.loader.image.features.metadataVersion > 0) return []
+    return readBootstrap(this.#options.environment.disk, this.#options.dir)
   }
 
   /** The offset that the first record of the next append gets. */
   get nextOffset(): Offset {
-    return this.#log.logEndOffset
+    return this.#log.endOffset
   }
 
   /** Everything below is committed. */
   get highWatermark(): Offset {
-    return this.#log.highWatermark
+    return this.#log.log.highWatermark
   }
 
-  /** The metadata log, to serve Fetch from and to describe. Nobody else appends to it. */
+  /** The metadata log, to describe. Nobody else changes it. */
   get log(): Log {
-    return this.#log
+    return this.#log.log
   }
 
-  /** Of the quorum: this node, from the start on. */
-  get leader(): { readonly id: number; readonly epoch: number; readonly endpoint: HostPort | undefined } {
-    return { id: this.#options.nodeId, epoch: this.epoch, endpoint: undefined }
+  get leader(): QuorumLeader {
+    const leadership = this.#driver.raft?.leadership
+    return leadership ? this.#leaderOf(leadership) : { id: NOBODY, epoch: this.#storedEpoch, endpoint: undefined }
+  }
+
+  onLeaderChange(listener: (leader: QuorumLeader) => void): void {
+    this.#leaderListeners.push(listener)
   }
 
   /** Called when this node leads and its image is the whole log up to its term. */
@@ -163,39 +218,41 @@ export class MetadataQuorum {
     this.#claims.push(listener)
   }
 
-  /** Called when it leads no more. */
-  onResign(_listener: () => void): void {}
-
-  /** Elections may begin. */
-  start(): void {
-    for (const claim of this.#claims) claim(this.epoch)
+  /** Called when it leads no more: what it appended and was not told of may be committed or not. */
+  onResign(listener: () => void): void {
+    this.#resignations.push(listener)
   }
 
-  /** Resolves when everything that was committed when it was asked is in the image, and that is not nothing. */
+  /** Called for every batch that is committed from now on. A snapshot that is loaded shows in the image alone. */
+  onCommit(listener: CommitListener): void {
+    this.#committer.onCommit(listener)
+  }
+
+  /** Resolves when everything that was known to be committed is in the image, and that is not nothing (fact C14). */
   caughtUp(): Promise<void> {
     if (this.loader.image.offset >= 0) return Promise.resolve()
     return new Promise((resolve) => {
-      this.onCommit(() => resolve())
+      this.#loaded.push(resolve)
     })
   }
 
-  /** Gives leadership up in order. */
-  async resign(): Promise<void> {}
-
-  /** Called for every batch that is committed from now on. */
-  onCommit(listener: CommitListener): void {
-    this.#listeners.push(listener)
-  }
-
-  /** One atomic batch. Resolves with its last offset when it is committed and all listeners have seen it. */
+  /**
+   * One atomic batch. Resolves with its last offset when it is committed and all listeners have seen it. Rejects with
+   * ProtocolError NOT_CONTROLLER when this node does not lead, or leads no more: then it may be committed all the same.
+   */
   append(records: readonly MetadataRecord[]): Promise<Offset> {
     assert(records.length > 0, 'nothing to append to the metadata log')
+    const { raft, isHalted } = this.#driver
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (raft === undefined || isHalted || raft.leadership.role !== 'leader') {
+      return Promise.reject(new ProtocolError(ErrorCode.NOT_CONTROLLER))
+    }
     return new Promise((resolve, reject) => {
       try {
-        const place = { leaderEpoch: this.epoch, timestamp: this.#options.environment.clock.wallMs() }
-        const lastOffset = this.#appendBatch(encodeRecords(records, place))
-        this.#uncommitted.push({ records, lastOffset, resolve, reject })
-        this.#flush()
+        const batch = this.#log.appendRecords(records, raft.leadership.epoch)
+        this.#committer.appended(batch)
+        this.#appends.push({ lastOffset: batch.lastOffset, resolve, reject })
+        this.#driver.appended()
       } catch (cause) {
         reject(cause)
         this.#fail(cause)
@@ -203,200 +260,193 @@ export class MetadataQuorum {
     })
   }
 
+  /** A request of another node on a controller listener; resolves with the response, as soon as there is one. */
+  handle(apiKey: ApiKey, version: number, body: unknown, { listener }: { listener: string }): Promise<unknown> {
+    return this.#driver.handle({ apiKey, version, body, listener } as Omit<RaftRequest, 'token'>)
+  }
+
+  /** Gives leadership up, if this node has it, and tells the others; it stays a part of the quorum. */
+  async resign(): Promise<void> {
+    await this.#driver.run((raft) => raft.resign(raft.leadership.epoch))
+  }
+
+  /** Gives leadership up for good: resolves when another node leads, or nobody needs to be told (fact A44). */
+  leave(): Promise<void> {
+    return this.#driver.shutdown()
+  }
+
+  /** Puts kraft.version on record (N-A33 to N-A35); NONE where there is nothing to do, or nothing was to be done. */
+  async upgradeKRaftVersion(level: number, { validateOnly }: { validateOnly: boolean }): Promise<ErrorCode> {
+    const request = { epoch: this.epoch, level, validateOnly }
+    return (await this.#driver.run((raft) => raft.upgradeKRaftVersion(request))) ?? ErrorCode.NOT_CONTROLLER
+  }
+
   /** Flushes and closes. What is not committed by then is rejected. */
   async close(): Promise<void> {
-    await this.#syncing?.catch(() => {})
-    await this.#log.close()
-    const closed = new QuorumError('the metadata quorum is closed')
-    for (const { reject } of this.#uncommitted.splice(0)) reject(closed)
+    this.#cleaning?.cancel()
+    this.#generator.close()
+    await this.#driver.halt()
+    this.#options.peers?.close()
+    await this.#log.log.close()
+    this.#failAppends(new QuorumError('the metadata quorum is closed'))
   }
 
-  /** Fact A35: the first batch of an epoch names its leader, and the voters unless the log has them as they are. */
-  #beginEpoch(votersOnRecord: boolean): void {
-    const { nodeId, environment } = this.#options
-    this.#log.assignEpoch(this.epoch, this.#log.logEndOffset)
-    const voters = [{ voterId: nodeId, voterDirectoryId: ZERO_UUID }]
-    const change = { version: 0, leaderId: nodeId, voters, grantingVoters: voters }
-    const records = [
-      { type: ControlType.LEADER_CHANGE, value: change },
-      ...(votersOnRecord ? [] : votersRecords(this.voters)),
-    ]
-    this.#appendBatch(encodeControls(records, { leaderEpoch: this.epoch, timestamp: environment.clock.wallMs() }))
-  }
-
-  #appendBatch(batch: Buffer): Offset {
-    assert(batch.length <= MAX_BATCH_BYTES, `a metadata batch of ${batch.length} bytes`)
-    const nowMs = this.#options.environment.clock.wallMs()
-    const { lastOffset } = this.#log.appendAsLeader(batch, { leaderEpoch: this.epoch, origin: 'raft', nowMs })
-    this.#log.write()
-    return lastOffset
-  }
-
-  #flush(): void {
-    this.#syncing ??= this.#sync().finally(() => {
-      this.#syncing = undefined
-      if (this.#uncommitted.length > 0) this.#flush()
-    })
-    this.#syncing.catch(() => {})
-  }
-
-  async #sync(): Promise<void> {
-    try {
-      const start = this.#unsynced.splice(0)
-      await Promise.all([this.#log.flush(), start.length > 0 && syncFiles(this.#options.environment.disk, start)])
-      this.#commit(this.#log.recoveryPoint)
-    } catch (cause) {
-      for (const { reject } of this.#uncommitted.splice(0)) reject(cause)
-      this.#fail(cause)
+  /** Gives the files that it wrote. */
+  #format(bootstrapServers: readonly HostPort[]): string[] {
+    const { environment, dir, nodeId, directoryId, isController, endpoints, freshRecords } = this.#options
+    const { endOffset, latestSnapshot, voterSet } = this.#log
+    if (endOffset > 0 || latestSnapshot || !isController) return []
+    const nowMs = environment.clock.wallMs()
+    const { disk } = environment
+    const files: string[] = []
+    if (readBootstrap(disk, dir).length === 0) files.push(formatBootstrap(disk, dir, freshRecords(), nowMs))
+    if (voterSet === undefined && this.#staticVoters.length === 0 && areOnlySelf(bootstrapServers, endpoints)) {
+      const own: Voter = { id: nodeId, directoryId, endpoints: [...endpoints], kRaftVersionFeature: KRAFT_VERSIONS }
+      files.push(formatVoters(disk, dir, [own], nowMs))
+      this.#log.formatted()
     }
+    return files
   }
 
-  #commit(upTo: Offset): void {
-    this.#log.highWatermark = upTo
-    while (this.#uncommitted.length > 0 && this.#uncommitted[0]!.lastOffset < upTo) {
-      const { records, lastOffset, resolve } = this.#uncommitted.shift()!
-      this.loader.handle(records, lastOffset, this.epoch)
-      for (const listener of this.#listeners) listener(records, lastOffset, this.epoch)
+  #leaderOf({ leaderId: id, epoch, endpoints }: Leadership): QuorumLeader {
+    const endpoint = endpoints.find(({ name }) => name === this.#listenerName) ?? endpoints[0]
+    return { id, epoch, endpoint: endpoint && { host: endpoint.host, port: endpoint.port } }
+  }
+
+  #onLeadership(leadership: Leadership): void {
+    const { role, epoch, leaderId } = leadership
+    this.#options.environment.logger.debug('the metadata quorum', { role, epoch, leaderId })
+    const leads = role === 'leader' && epoch === this.#claimedEpoch
+    if (!leads) this.#committer.forgetAppended()
+    if (!leads) this.#failAppends(new ProtocolError(ErrorCode.NOT_CONTROLLER))
+    if (!leads && this.#claimedEpoch !== undefined) {
+      this.#claimedEpoch = undefined
+      for (const listener of this.#resignations) listener()
+    }
+    const leader = this.#leaderOf(leadership)
+    for (const listener of this.#leaderListeners) listener(leader)
+  }
+
+  #onHighWatermark(offset: Offset): void {
+    this.#log.log.highWatermark = offset
+    this.#committer.advance(offset)
+    while (this.#appends.length > 0 && this.#appends[0]!.lastOffset < offset) {
+      const { lastOffset, resolve } = this.#appends.shift()!
       resolve(lastOffset)
     }
+    this.#generator.maybeGenerate()
+    this.#noteLoaded()
+  }
+
+  #noteLoaded(): void {
+    if (this.#loaded.length === 0 || this.loader.image.offset < 0) return
+    for (const resolve of this.#loaded.splice(0)) resolve()
+  }
+
+  /**
+   * This node may decide when something of its own epoch is committed (fact A57) and in the image. One that votes alone
+   * need not wait for that: nobody can take anything of what its log has.
+   */
+  #maybeClaim(raft: Raft): void {
+    const { role, epoch, epochStartOffset } = raft.leadership
+    if (role !== 'leader' || epochStartOffset === undefined || this.#claimedEpoch === epoch) return
+    if (this.#isSoleVoter()) {
+      this.#committer.advance(epochStartOffset)
+      this.#noteLoaded()
+    } else if (this.#committer.nextOffset <= epochStartOffset) {
+      return
+    }
+    this.#claimedEpoch = epoch
+    for (const listener of this.#claims) listener(epoch)
+  }
+
+  #isSoleVoter(): boolean {
+    const { voters } = this
+    return voters.length === 1 && voters[0]!.id === this.#options.nodeId
+  }
+
+  #failAppends(cause: unknown): void {
+    for (const { reject } of this.#appends.splice(0)) reject(cause)
+  }
+
+  #scheduleCleaning(): void {
+    this.#cleaning = this.#options.environment.timers.after(CLEANING_MS, () => {
+      try {
+        this.#clean()
+        this.#scheduleCleaning()
+      } catch (cause) {
+        this.#fail(cause)
+      }
+    })
+  }
+
+  /** Fact A73. */
+  #clean(): void {
+    const { environment, config } = this.#options
+    const start = newStart(this.#log, config, environment.clock.wallMs())
+    if (start === undefined || start.offset > this.#committer.nextOffset) return
+    this.#log.startAt(start.offset)
+    environment.logger.debug('the metadata log begins at a newer snapshot', { ...start })
   }
 
   #fail(cause: unknown): void {
+    this.#failure ??= cause
+    void this.#driver.halt()
+    this.#failAppends(cause)
     this.#options.onFailure(cause)
   }
-
-  #writeState(): void {
-    const { environment, nodeId } = this.#options
-    const none = { votedId: -1, votedDirectoryId: ZERO_UUID }
-    const state = { leaderId: nodeId, leaderEpoch: this.epoch, ...none, currentVoters: [nodeId] }
-    environment.disk.replaceFile(this.#quorumStateFile, encodeQuorumState(state, this.kraftVersion))
-  }
 }
 
-function openLog({ environment, dir, config }: QuorumOptions): Log {
-  return Log.open({
-    environment,
-    dir: path.join(dir, `${METADATA_TOPIC}-0`),
-    topic: METADATA_TOPIC,
-    partition: 0,
-    topicId: METADATA_TOPIC_ID,
-    config: {
-      ...defaultsOf(topicConfig),
-      'segment.bytes': config['metadata.log.segment.bytes'],
-      'segment.ms': config['metadata.log.segment.ms'],
-      'max.message.bytes': MAX_BATCH_BYTES,
-      'retention.ms': -1,
-      'retention.bytes': -1,
-    },
-  })
-}
+const raftConfig = (config: QuorumConfig) => ({
+  electionTimeoutMs: config['controller.quorum.election.timeout.ms'],
+  electionBackoffMaxMs: config['controller.quorum.election.backoff.max.ms'],
+  fetchTimeoutMs: config['controller.quorum.fetch.timeout.ms'],
+  requestTimeoutMs: config['controller.quorum.request.timeout.ms'],
+  retryBackoffMs: config['controller.quorum.retry.backoff.ms'],
+  fetchMaxBytes: config['controller.quorum.fetch.max.bytes'],
+  fetchSnapshotMaxBytes: config['controller.quorum.fetch.snapshot.max.bytes'],
+  autoJoin: config['controller.quorum.auto.join.enable'],
+})
 
-interface Loaded {
-  readonly loader: MetadataLoader
-  /** Neither log nor snapshot: the directory was never formatted. */
-  readonly isFresh: boolean
-  /** The newest voter set of log and snapshots; undefined where they have none. */
-  readonly voters: VoterSet | undefined
-  /** It stands in the log, not only in what formatting wrote. */
-  readonly votersInLog: boolean
-}
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
-/** The newest snapshot and what the log has after it. */
-function load({ environment, dir }: QuorumOptions, log: Log): Loaded {
-  const { disk, logger } = environment
-  const loader = new MetadataLoader()
-  const ids = listSnapshots(disk, log.dir)
-  const newest = ids.at(-1)
-  const snapshot = () => decodeBatches(disk.readFile(path.join(log.dir, snapshotName(newest!))))
-  // What formatting wrote for the quorum has offset 0 and says nothing about the cluster (fact N-A42).
-  const start = newest?.offset ?? 0
-  if (start > 0) {
-    loader.handle(
-      [...snapshot()].flatMap((batch) => (batch.control ? [] : batch.records)),
-      start - 1,
-      newest!.epoch,
-    )
-    if (start > log.logEndOffset) log.truncateFullyAndStartAt(start)
-  }
-  if (log.logStartOffset > start) {
-    throw new QuorumError(
-      `the metadata log in ${dir} begins at offset ${log.logStartOffset} and no snapshot leads there`,
-    )
-  }
-  let voters: VoterSet | undefined
-  for (const bytes of log.batches(start)) {
-    for (const batch of decodeBatches(bytes)) {
-      if (batch.control) voters = votersIn(batch.records) ?? voters
-      else loader.handle(batch.records, batch.lastOffset, batch.epoch)
-    }
-  }
-  const votersInLog = voters !== undefined
-  if (!votersInLog && newest) {
-    for (const batch of snapshot()) if (batch.control) voters = votersIn(batch.records) ?? voters
-  }
-  log.highWatermark = log.logEndOffset
-  logger.debug('loaded the metadata log', { snapshot: start, endOffset: log.logEndOffset })
-  return { loader, isFresh: ids.length === 0 && log.logEndOffset === 0, voters, votersInLog }
-}
-
-const isDynamic = ({ config }: QuorumOptions): boolean => config['controller.quorum.voters'].length === 0
-
-/** What `kafka-storage format` writes (facts A96, A98); gives the files. */
-function format(options: QuorumOptions, own: Voter): string[] {
-  const { environment, dir, freshRecords } = options
-  const { disk, clock } = environment
-  const nowMs = clock.wallMs()
-  const content = { lastTimestamp: 0, nowMs, epoch: FORMAT_EPOCH }
-  const files: string[] = []
-  const bootstrap = path.join(dir, BOOTSTRAP_FILE)
-  if (readBootstrap(disk, bootstrap).length === 0) {
-    disk.replaceFile(bootstrap, encodeSnapshot({ ...content, records: freshRecords(), voters: undefined }))
-    files.push(bootstrap)
-  }
-  if (isDynamic(options)) {
-    const voters = path.join(dir, `${METADATA_TOPIC}-0`, snapshotName({ offset: 0, epoch: 0 }))
-    disk.replaceFile(voters, encodeSnapshot({ ...content, lastTimestamp: nowMs, records: [], voters: [own] }))
-    files.push(voters)
-  }
-  return files
-}
-
-/** Empty for a file that is missing or, after a crash during formatting, empty. */
-function readBootstrap(disk: Disk, file: string): MetadataRecord[] {
-  if (!disk.exists(file)) return []
-  return [...decodeBatches(disk.readFile(file))].flatMap((batch) => (batch.control ? [] : batch.records))
-}
-
-function storedEpoch(disk: Disk, file: string): number {
-  return disk.exists(file) ? decodeQuorumState(disk.readFile(file).toString()).leaderEpoch : 0
-}
-
-/** Voters by configuration or by the log: either way it must be this node alone. */
-function checkSoleVoter({ nodeId, directoryId, config, dir }: QuorumOptions, voters: VoterSet | undefined): void {
-  const ids =
-    voters?.map(({ id }) => id) ?? config['controller.quorum.voters'].map((voter) => Number.parseInt(voter, 10))
-  if (ids.length > 0 && (ids.length > 1 || ids[0] !== nodeId)) {
-    throw new QuorumError(
-      `the metadata quorum of ${dir} has the voters ${ids.join(', ')}; node ${nodeId} must be the only one`,
-    )
-  }
-  const directory = voters?.[0]?.directoryId
-  if (directory !== undefined && directory !== directoryId) {
-    throw new QuorumError(`the metadata log in ${dir} belongs to directory id ${directory}, not ${directoryId}`)
-  }
-}
-
-async function syncFiles(disk: Disk, files: readonly string[]): Promise<void> {
-  const dirs = new Set(files.map((file) => path.dirname(file)))
-  await Promise.all(
-    files.map(async (name) => {
-      const file = disk.open(name)
-      try {
-        await file.syncAsync()
-      } finally {
-        file.close()
-      }
-    }),
+/** No other node can be meant. */
+function areOnlySelf(servers: readonly HostPort[], endpoints: readonly VoterEndpoint[]): boolean {
+  return servers.every(({ host, port }) =>
+    endpoints.some((own) => own.port === port && (own.host === host || LOOPBACK.test(host))),
   )
-  await Promise.all([...dirs].map((dir) => disk.syncDirAsync(dir)))
+}
+
+/** Fact A14. */
+function checkStored(
+  stored: ElectionState | undefined,
+  { isController, dir }: QuorumOptions,
+): ElectionState | undefined {
+  if (stored?.votedKey !== undefined && !isController) {
+    throw new QuorumError(`the metadata log in ${dir} has voted, and this node is no controller`)
+  }
+  return stored
+}
+
+/** What can be told to be wrong before any other node was heard. */
+function checkVoters(
+  { nodeId, directoryId, dir, isController }: QuorumOptions,
+  logged: VoterSet | undefined,
+  configured: VoterSet,
+  bootstrapServers: readonly HostPort[],
+): void {
+  const [only, ...others] = logged ?? []
+  if (only?.id === nodeId && others.length === 0 && only.directoryId !== directoryId) {
+    throw new QuorumError(`the metadata log in ${dir} belongs to directory id ${only.directoryId}, not ${directoryId}`)
+  }
+  if (logged !== undefined) return
+  if (configured.length === 0 && bootstrapServers.length === 0) {
+    throw new QuorumError(
+      'neither controller.quorum.voters nor controller.quorum.bootstrap.servers says where the controllers are',
+    )
+  }
+  if (configured.length > 0 && isController && !configured.some(({ id }) => id === nodeId)) {
+    const ids = configured.map(({ id }) => id).join(', ')
+    throw new QuorumError(`controller.quorum.voters has the voters ${ids}, and controller ${nodeId} is none of them`)
+  }
 }

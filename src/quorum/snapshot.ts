@@ -3,6 +3,7 @@ import type { ControlRecord } from '../../protocol/control/index.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import type { Disk } from '../base/disk.ts'
+import type { Random } from '../base/random.ts'
 import type { SnapshotId, VoterSet } from '../raft/types.ts'
 import { votersRecords } from '../raft/voters.ts'
 import { encodeControls, encodeRecords } from './batches.ts'
@@ -11,9 +12,15 @@ const NAME = /^(\d{20})-(\d{10})\.checkpoint$/
 /** A snapshot that was being written or deleted when the process ended. */
 const LEFTOVER = /^\d{20}-\d{10}.*\.checkpoint\.(part|deleted)$/
 
+const stemOf = ({ offset, epoch }: SnapshotId): string =>
+  `${String(offset).padStart(20, '0')}-${String(epoch).padStart(10, '0')}`
+
 /** Fact A66. */
-export const snapshotName = ({ offset, epoch }: SnapshotId): string =>
-  `${String(offset).padStart(20, '0')}-${String(epoch).padStart(10, '0')}.checkpoint`
+export const snapshotName = (id: SnapshotId): string => `${stemOf(id)}.checkpoint`
+
+/** Of one that is not complete: no other of that id has it. */
+export const partialName = (id: SnapshotId, random: Random): string =>
+  `${stemOf(id)}-${random.below(2 ** 31)}.checkpoint.part`
 
 /** Snapshots in a directory, oldest first. Leftovers are removed. */
 export function listSnapshots(disk: Disk, dir: string): SnapshotId[] {
@@ -41,25 +48,23 @@ export interface SnapshotContent {
   readonly epoch: number
 }
 
-/** A snapshot's bytes: header, content, footer (fact A68). bootstrap.checkpoint has the same form (fact A96). */
-export function encodeSnapshot(content: SnapshotContent): Buffer {
+/** A snapshot: header, content, footer (fact A68). bootstrap.checkpoint has the same form (fact A96). */
+export const encodeSnapshot = (content: SnapshotContent): Buffer => Buffer.concat([...snapshotBatches(content)])
+
+/** The same batch by batch, for what may be large. */
+export function* snapshotBatches(content: SnapshotContent): Generator<Buffer, void, undefined> {
   const { voters, nowMs: timestamp, epoch: leaderEpoch } = content
-  let baseOffset = 0
-  const buffers: Buffer[] = []
-  const add = (
-    count: number,
-    encode: (place: { baseOffset: number; leaderEpoch: number; timestamp: number }) => Buffer,
-  ) => {
-    buffers.push(encode({ baseOffset, leaderEpoch, timestamp }))
-    baseOffset += count
-  }
   const header = { version: 0, lastContainedLogTimestamp: content.lastTimestamp }
   const head: ControlRecord[] = [{ type: ControlType.SNAPSHOT_HEADER, value: header }]
   if (voters) head.push(...votersRecords(voters))
-  add(head.length, (place) => encodeControls(head, place))
-  for (const records of chunks(content.records)) add(records.length, (place) => encodeRecords(records, place))
-  add(1, (place) => encodeControls([{ type: ControlType.SNAPSHOT_FOOTER, value: { version: 0 } }], place))
-  return Buffer.concat(buffers)
+  yield encodeControls(head, { baseOffset: 0, leaderEpoch, timestamp })
+  let baseOffset = head.length
+  for (const records of chunks(content.records)) {
+    yield encodeRecords(records, { baseOffset, leaderEpoch, timestamp })
+    baseOffset += records.length
+  }
+  const footer: ControlRecord[] = [{ type: ControlType.SNAPSHOT_FOOTER, value: { version: 0 } }]
+  yield encodeControls(footer, { baseOffset, leaderEpoch, timestamp })
 }
 
 function* chunks(records: Iterable<MetadataRecord>): Generator<MetadataRecord[], void, undefined> {

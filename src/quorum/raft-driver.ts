@@ -1,0 +1,318 @@
+import path from 'node:path'
+import type { FetchResponse } from '../../protocol/api/01-fetch.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import type { Offset } from '../base/brand.ts'
+import type { Disk } from '../base/disk.ts'
+import type { Timer } from '../base/time.ts'
+import type { LogEnvironment } from '../log/environment.ts'
+import { Raft } from '../raft/raft.ts'
+import type {
+  Leadership,
+  OutgoingRequest,
+  RaftOptions,
+  RaftReply,
+  RaftRequest,
+  Ready,
+  SnapshotId,
+} from '../raft/types.ts'
+import type { ElectionStore } from './election-store.ts'
+import type { MetadataLog } from './metadata-log.ts'
+import type { QuorumPeers } from './ports.ts'
+
+export interface DriverOptions {
+  readonly raft: Omit<RaftOptions, 'log' | 'clock' | 'random'>
+  readonly environment: LogEnvironment
+  readonly log: MetadataLog
+  readonly elections: ElectionStore
+  readonly peers: QuorumPeers | undefined
+  /** Files of the start that have to be on the medium before anything is committed. */
+  readonly unsynced: readonly string[]
+  readonly onLeadership: (leadership: Leadership) => void
+  readonly onHighWatermark: (offset: Offset) => void
+  /** The log has been set to this snapshot. */
+  readonly onInstalled: (id: SnapshotId) => void
+  /** All that one input asked for is done. */
+  readonly onTurn: (raft: Raft) => void
+  readonly onFailure: (cause: unknown) => void
+}
+
+interface Waiting {
+  resolve(response: RaftReply['body']): void
+  reject(cause: unknown): void
+}
+
+/** Raft's hands: gives it its inputs one at a time, and does what it says in the order in which it says it. */
+export class RaftDriver {
+  readonly #options: DriverOptions
+  #raft: Raft | undefined
+  readonly #inputs: ((raft: Raft) => void)[] = []
+  #isTurning = false
+  #isHalted = false
+  #timer: { readonly atMs: number; readonly timer: Timer } | undefined
+  #unsynced: readonly string[]
+  #syncing: Promise<void> | undefined
+  #isSyncWanted = false
+  #isAppendKnown = true
+  readonly #waiting = new Map<number, Waiting>()
+  #nextToken = 1
+  readonly #shutdowns: (() => void)[] = []
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    this.#unsynced = options.unsynced
+  }
+
+  /** A voter that is alone leads when it returns. */
+  start(): void {
+    const { raft, environment, log } = this.#options
+    const { clock, random } = environment
+    this.#raft = new Raft({ ...raft, log, clock, random })
+    this.#turn(() => {})
+  }
+
+  get raft(): Raft | undefined {
+    return this.#raft
+  }
+
+  get isHalted(): boolean {
+    return this.#isHalted
+  }
+
+  /** Resolves with the answer to another node's request. */
+  handle(request: Omit<RaftRequest, 'token'>): Promise<RaftReply['body']> {
+    if (this.#raft === undefined || this.#isHalted) {
+      return Promise.reject(new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE))
+    }
+    const token = this.#nextToken++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(token, { resolve, reject })
+      this.#turn((raft) => raft.receive({ ...request, token } as RaftRequest))
+    })
+  }
+
+  /** One more input; resolves with what it gives, undefined if raft does not run. */
+  run<T>(input: (raft: Raft) => T): Promise<T | undefined> {
+    if (this.#raft === undefined || this.#isHalted) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      this.#turn((raft) => resolve(input(raft)))
+    })
+  }
+
+  /** The log grew by an append that raft did not ask for. All of one turn of the event loop are flushed together. */
+  appended(): void {
+    if (!this.#isAppendKnown) return
+    this.#isAppendKnown = false
+    void Promise.resolve().then(() => {
+      this.#isAppendKnown = true
+      this.#turn((raft) => raft.logChanged())
+    })
+  }
+
+  /** Resolves when no other node has to be told that this one goes (fact A44). */
+  shutdown(): Promise<void> {
+    if (this.#raft === undefined || this.#isHalted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#shutdowns.push(resolve)
+      this.#turn((raft) => raft.shutdown())
+    })
+  }
+
+  /** No input is taken any more. Resolves when the flush that may be under way has ended. */
+  async halt(): Promise<void> {
+    this.#isHalted = true
+    this.#timer?.timer.cancel()
+    this.#inputs.length = 0
+    const gone = new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
+    for (const { reject } of this.#waiting.values()) reject(gone)
+    this.#waiting.clear()
+    for (const resolve of this.#shutdowns.splice(0)) resolve()
+    await this.#syncing
+  }
+
+  #turn(input: (raft: Raft) => void): void {
+    const raft = this.#raft
+    if (raft === undefined || this.#isHalted) return
+    this.#inputs.push(input)
+    if (this.#isTurning) return
+    this.#isTurning = true
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        next(raft)
+        this.#carryOut(raft)
+        this.#options.onTurn(raft)
+      }
+      this.#afterTurn(raft)
+    } catch (cause) {
+      this.#fail(cause)
+    } finally {
+      this.#isTurning = false
+    }
+  }
+
+  #afterTurn(raft: Raft): void {
+    if (this.#isHalted) return
+    if (raft.isShutDown) for (const resolve of this.#shutdowns.splice(0)) resolve()
+    this.#schedule(raft.nextDeadlineMs)
+    this.#sync()
+  }
+
+  #fail(cause: unknown): void {
+    void this.halt()
+    this.#options.onFailure(cause)
+  }
+
+  #carryOut(raft: Raft): void {
+    for (;;) {
+      const ready = raft.ready()
+      this.#persist(ready)
+      const isLogChanged = this.#changeLog(ready)
+      const installed = this.#download(ready)
+      if (ready.highWatermark !== undefined) this.#options.onHighWatermark(ready.highWatermark)
+      for (const request of ready.requests) void this.#send(request)
+      for (const reply of ready.replies) this.#reply(reply)
+      if (isLogChanged) raft.logChanged()
+      if (installed) raft.snapshotInstalled(installed)
+      if (!isLogChanged && !installed) return
+    }
+  }
+
+  /** Nobody may learn of a vote or a leader that this node could forget (fact A16). */
+  #persist({ electionState, leadership }: Ready): void {
+    const { elections, log, raft } = this.#options
+    if (electionState) {
+      const voters = log.voterSet?.voters ?? raft.staticVoters
+      const quorum = { kraftVersion: log.kraftVersion, voterIds: voters.map(({ id }) => id) }
+      // Whoever is alone tells nobody; then it is early enough before the first commit.
+      const isAlone = raft.endpoints.length === 0 && voters.length === 1 && voters[0]!.id === raft.local.id
+      elections.write(electionState, quorum, !isAlone)
+      if (isAlone) this.#unsynced = [...new Set([...this.#unsynced, elections.path])]
+    }
+    if (leadership) this.#options.onLeadership(leadership)
+  }
+
+  #changeLog({ truncateTo, beginEpoch, append, controls }: Ready): boolean {
+    const { log } = this.#options
+    if (truncateTo !== undefined) log.truncateTo(truncateTo)
+    if (beginEpoch !== undefined) log.beginEpoch(beginEpoch)
+    if (append) this.#appendFromLeader(append)
+    for (const batch of controls) log.appendControls(batch, this.#raft!.leadership.epoch)
+    return truncateTo !== undefined || beginEpoch !== undefined || append !== undefined || controls.length > 0
+  }
+
+  /** What arrived damaged is fetched again (N-A39). */
+  #appendFromLeader({ records, leaderEpoch }: NonNullable<Ready['append']>): void {
+    const { log, environment } = this.#options
+    try {
+      log.appendFromLeader(records, leaderEpoch)
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.code !== ErrorCode.CORRUPT_MESSAGE) throw error
+      environment.logger.warn('records of the metadata log arrived damaged', { reason: error.message })
+    }
+  }
+
+  #download({ snapshot }: Ready): SnapshotId | undefined {
+    const { log, onInstalled } = this.#options
+    let installed: SnapshotId | undefined
+    for (const step of snapshot) {
+      log.snapshots.take(step)
+      if (step.step !== 'install') continue
+      log.resetTo(step.id)
+      onInstalled(step.id)
+      installed = step.id
+    }
+    return installed
+  }
+
+  async #send({ requestId, to, apiKey, body, timeoutMs }: OutgoingRequest): Promise<void> {
+    const { peers } = this.#options
+    try {
+      if (peers === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
+      const response = await peers.send(to, apiKey, body as never, { timeoutMs })
+      this.#turn((raft) => raft.respond({ requestId, body: response }))
+    } catch (cause) {
+      // Whatever it was that failed between two nodes, the other one could not be reached.
+      const error = cause instanceof ProtocolError ? cause.code : ErrorCode.BROKER_NOT_AVAILABLE
+      this.#turn((raft) => raft.respond({ requestId, error }))
+    }
+  }
+
+  #reply(reply: RaftReply): void {
+    const waiting = this.#waiting.get(reply.token)
+    this.#waiting.delete(reply.token)
+    if (waiting === undefined) return
+    if (reply.apiKey === 59 && reply.snapshotRead) {
+      const unalignedRecords = this.#options.log.snapshots.read(reply.snapshotRead)
+      const [topic] = reply.body.topics
+      const partitions = [{ ...topic!.partitions[0]!, unalignedRecords }]
+      waiting.resolve({ ...reply.body, topics: [{ ...topic!, partitions }] })
+    } else if (reply.apiKey === 1 && reply.logRead) {
+      this.#options.log.read(reply.logRead).then(
+        (records) => waiting.resolve(withRecords(reply.body, records)),
+        // The log was cut or began anew while the disk was read: the next fetch is answered as things are then.
+        () => waiting.resolve(reply.body),
+      )
+    } else {
+      waiting.resolve(reply.body)
+    }
+  }
+
+  /** One timer is enough: one that is early does no harm. */
+  #schedule(atMs: number): void {
+    if (atMs === Number.POSITIVE_INFINITY || (this.#timer && this.#timer.atMs <= atMs)) return
+    this.#timer?.timer.cancel()
+    const { clock, timers } = this.#options.environment
+    const timer = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      this.#timer = undefined
+      this.#turn((raft) => raft.tick())
+    })
+    this.#timer = { atMs, timer }
+  }
+
+  /** A voter's log has to be on the medium (fact A61); what a broker loses, it fetches again. */
+  #sync(): void {
+    const { log, raft } = this.#options
+    const isSynced = log.syncedOffset >= log.endOffset && this.#unsynced.length === 0
+    if (isSynced || !raft.controllerRole || this.#syncing || this.#isSyncWanted) return
+    this.#isSyncWanted = true
+    // What is appended until this turn of the event loop ends shares the flush.
+    void Promise.resolve().then(() => {
+      this.#isSyncWanted = false
+      if (!this.#isHalted) this.#syncing = this.#flush()
+    })
+  }
+
+  async #flush(): Promise<void> {
+    const { log, environment } = this.#options
+    const files = this.#unsynced
+    this.#unsynced = []
+    try {
+      // Names after what the files say, and the log after both: a log that is there tells that formatting was done.
+      await Promise.all(files.map((file) => syncFile(environment.disk, file)))
+      await Promise.all(dirsOf(files).map((dir) => environment.disk.syncDirAsync(dir)))
+      await log.log.flush()
+      this.#syncing = undefined
+      this.#turn((raft) => raft.logChanged())
+    } catch (cause) {
+      this.#syncing = undefined
+      if (!this.#isHalted) this.#fail(cause)
+    }
+  }
+}
+
+/** A reply to a fetch has one partition. */
+function withRecords(body: FetchResponse, records: readonly Buffer[]): FetchResponse {
+  const [topic] = body.responses
+  const bytes = records.length === 1 ? records[0]! : Buffer.concat(records)
+  return { ...body, responses: [{ ...topic!, partitions: [{ ...topic!.partitions[0]!, records: bytes }] }] }
+}
+
+const dirsOf = (files: readonly string[]): string[] => [...new Set(files.map((file) => path.dirname(file)))]
+
+async function syncFile(disk: Disk, name: string): Promise<void> {
+  const file = disk.open(name)
+  try {
+    await file.syncAsync()
+  } finally {
+    file.close()
+  }
+}
