@@ -1,6 +1,6 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { DIRECTORY } from '../metadata/directory-id.ts'
-import { recordVersions } from '../metadata/features.ts'
+import { METADATA_VERSION, recordVersions } from '../metadata/features.ts'
 import { LEADER_RECOVERY, NO_LEADER, type PartitionImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
 import { LEADER_UNCHANGED } from '../metadata/topics-delta.ts'
@@ -32,6 +32,8 @@ export interface ChangeRequest {
   readonly replicas?: readonly number[]
   readonly adding?: readonly number[]
   readonly removing?: readonly number[]
+  /** Directory of each replica that there is now; the present ones if left out. */
+  readonly directories?: readonly string[]
   /** Where a new replica goes; left out where none is added. */
   readonly directoryFor?: (brokerId: number) => string
   /** Replicas that stopped without writing everything down: they may lack committed records. */
@@ -52,21 +54,19 @@ export function changePartition(request: ChangeRequest): MetadataRecord | undefi
   const { partition, elrEnabled, level } = request
   const wanted = new Wanted(request)
   const { leader, unclean } = wanted.elect()
-  const removesReplica = partition.replicas.some((id) => !wanted.replicas.includes(id))
-  // A replica that leaves must not be taken for one that still fetches in this epoch (fact B63).
-  const leaderChanges = leader !== partition.leader || removesReplica
-  if (leaderChanges && leader !== NO_LEADER) wanted.settleOn(leader, unclean)
+  if (leader !== partition.leader && leader !== NO_LEADER) wanted.settleOn(leader, unclean)
   if (!elrEnabled || unclean) wanted.elr = []
+  if (wanted.isr.length === 0 && !elrEnabled) wanted.keepLastMember()
   const change = {
-    // Without ELR the last member stays in the ISR: only its return, or an unclean election, brings a leader.
-    isr: (wanted.isr.length > 0 || elrEnabled) && !same(wanted.isr, partition.isr) ? wanted.isr : null,
-    leader: leaderChanges ? leader : LEADER_UNCHANGED,
+    isr: same(wanted.isr, partition.isr) ? null : wanted.isr,
+    leader: leader !== partition.leader || beginsEpoch(request, wanted) ? leader : LEADER_UNCHANGED,
     leaderRecoveryState: wanted.recovery === partition.leaderRecoveryState ? -1 : wanted.recovery,
     eligibleLeaderReplicas: same(wanted.elr, partition.elr) ? null : wanted.elr,
     lastKnownElr: lastKnownAfter(request, leader),
     addingReplicas: same(wanted.adding, partition.adding) ? null : wanted.adding,
     removingReplicas: same(wanted.removing, partition.removing) ? null : wanted.removing,
-    ...(same(wanted.replicas, partition.replicas) ? {} : wanted.placement()),
+    replicas: same(wanted.replicas, partition.replicas) ? null : wanted.replicas,
+    directories: wanted.directories(),
   }
   if (changesNothing(change)) return undefined
   return record('PartitionChangeRecord', recordVersions.partition(level), {
@@ -74,6 +74,15 @@ export function changePartition(request: ChangeRequest): MetadataRecord | undefi
     topicId: request.topicId,
     ...change,
   })
+}
+
+/**
+ * Fact B63: a replica that leaves must not be taken for one that still fetches in this epoch. Brokers of old levels do
+ * not shrink an ISR within an epoch either.
+ */
+function beginsEpoch({ partition, level }: ChangeRequest, { replicas, isr }: Wanted): boolean {
+  if (partition.replicas.some((id) => !replicas.includes(id))) return true
+  return level < METADATA_VERSION.SHRINK_WITHIN_EPOCH && partition.isr.some((id) => !isr.includes(id))
 }
 
 /** Lists that are null, no leader named, the recovery state kept. */
@@ -115,12 +124,14 @@ class Wanted {
     this.removing = []
   }
 
-  placement(): { replicas: readonly number[]; directories: readonly string[] } {
-    const { partition, directoryFor } = this.#request
-    const directories = this.replicas.map(
-      (id) => partition.directories[partition.replicas.indexOf(id)] ?? directoryFor?.(id) ?? DIRECTORY.UNASSIGNED,
+  /** One for each replica; null where none changes, and for levels that do not know of directories. */
+  directories(): readonly string[] | null {
+    const { partition, level, directories: now = partition.directories, directoryFor } = this.#request
+    if (level < METADATA_VERSION.DIRECTORIES) return null
+    const wanted = this.replicas.map(
+      (id) => now[partition.replicas.indexOf(id)] ?? directoryFor?.(id) ?? DIRECTORY.UNASSIGNED,
     )
-    return { replicas: this.replicas, directories }
+    return same(wanted, partition.directories) ? null : wanted
   }
 
   elect(): Elected {
@@ -147,6 +158,15 @@ class Wanted {
     }
   }
 
+  /**
+   * Without ELR an ISR is never empty: only the return of its last member, or an unclean election, brings a leader
+   * (fact B62). A reassignment that is called off may leave nobody of it; then the first replica stands for it.
+   */
+  keepLastMember(): void {
+    const kept = this.#request.partition.isr.filter((id) => this.replicas.includes(id))
+    this.isr = kept.length > 0 ? kept : this.replicas.slice(0, 1)
+  }
+
   /** In the ISR or, if that is empty, in the ELR; and live. */
   #isValid(id: number): boolean {
     if (id === NO_LEADER || !this.replicas.includes(id) || !this.#request.isAcceptable(id)) return false
@@ -157,7 +177,8 @@ class Wanted {
   #mayElectLastKnown(): boolean {
     const { elrEnabled, partition, isAcceptable } = this.#request
     if (!elrEnabled || this.isr.length > 0 || this.elr.length > 0) return false
-    return partition.lastKnownElr.length === 1 && isAcceptable(partition.lastKnownElr[0]!)
+    const [last, ...others] = partition.lastKnownElr
+    return last !== undefined && others.length === 0 && this.replicas.includes(last) && isAcceptable(last)
   }
 }
 
@@ -179,5 +200,5 @@ function lastKnownAfter({ partition, elrEnabled }: ChangeRequest, leader: number
   return loses && lastKnownElr.length === 0 ? [partition.leader] : null
 }
 
-const same = (one: readonly number[], other: readonly number[]): boolean =>
+const same = <T>(one: readonly T[], other: readonly T[]): boolean =>
   one.length === other.length && one.every((id, i) => id === other[i])

@@ -16,7 +16,7 @@ import { Refusal } from './refusal.ts'
 import { isUncleanElectionEnabled } from './topic-configs.ts'
 
 type Response = typeof AlterPartitionReassignmentsResponse.Input
-type Change = Pick<ChangeRequest, 'isr' | 'replicas' | 'adding' | 'removing'>
+type Change = Pick<ChangeRequest, 'isr' | 'replicas' | 'adding' | 'removing' | 'election'>
 
 /** Gives partitions other replicas, or calls that off, each partition by itself (KIP-455; facts B76 to B80, N-C26). */
 export function alterPartitionReassignments(
@@ -56,7 +56,7 @@ export function alterPartitionReassignments(
   }))
   const { allowReplicationFactorChange } = request
   const top = { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: ErrorCode.NONE, errorMessage: null }
-  return { records, response: { ...top, responses }, mayBeSplit: true }
+  return { records, response: { ...top, responses } }
 }
 
 /** Facts B76, B78: the target first, then those that go; both kinds of members in ascending order. */
@@ -79,6 +79,8 @@ function started(
   const removing = ascending(partition.replicas.filter((id) => !target.includes(id)))
   const adding = ascending(target.filter((id) => !partition.replicas.includes(id)))
   return {
+    // Nobody asked for an election: what has no leader waits for one as before.
+    election: 'ONLINE',
     replicas: [...target, ...removing],
     ...(adding.length > 0 ? { adding } : {}),
     ...(removing.length > 0 ? { removing } : {}),
@@ -88,13 +90,14 @@ function started(
 /** Fact B79. */
 function cancelled(partition: PartitionImage, unclean: boolean): Change | Refusal {
   if (!isReassigning(partition)) return new Refusal(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, 'nothing is to be cancelled')
+  const invalid = (message: string) => new Refusal(ErrorCode.INVALID_REPLICA_ASSIGNMENT, message)
   const stays = (id: number) => !partition.adding.includes(id)
+  const replicas = partition.replicas.filter(stays)
+  if (replicas.length === 0) return invalid('all replicas are being added: none of before is left')
   const isr = partition.isr.filter(stays)
-  if (isr.length === 0 && !unclean) {
-    const message = 'none of the former replicas is in sync, and unclean elections are not allowed for this topic'
-    return new Refusal(ErrorCode.INVALID_REPLICA_ASSIGNMENT, message)
-  }
-  return { replicas: partition.replicas.filter(stays), isr, adding: [], removing: [] }
+  if (isr.length === 0 && !unclean)
+    return invalid('none of the former replicas is in sync, and unclean elections are not allowed for this topic')
+  return { replicas, isr, adding: [], removing: [] }
 }
 
 /** Fact B81: what runs, of the topics asked for or of all. What does not exist is left out. */

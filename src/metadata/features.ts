@@ -5,6 +5,8 @@ export const METADATA_VERSION = {
   /** 3.3-IV3, the floor of all 4.x. */
   MINIMUM: 7,
   SCRAM: 11,
+  /** 3.6-IV0: brokers take a smaller ISR without a new leader epoch. */
+  SHRINK_WITHIN_EPOCH: 12,
   TRANSACTIONS: 13,
   CONTROLLER_REGISTRATION: 15,
   DIRECTORIES: 17,

@@ -109,3 +109,22 @@ t.test('B62: without ELR', async (t) => {
     lastKnownElr: [],
   })
 })
+
+t.test('B63: an ISR shrinks within its epoch, but not for brokers of before 3.6', async (t) => {
+  t.strictSame(change({}, [1, 2], { isr: [1, 2], level: 12 }), { isr: [1, 2] })
+  t.strictSame(change({}, [1, 2], { isr: [1, 2], level: 11 }), { isr: [1, 2], leader: 1 })
+  t.strictSame(change({ isr: [1, 2] }, [1, 2, 3], { isr: [1, 2, 3], level: 11 }), { isr: [1, 2, 3] }, 'it may grow')
+  t.strictSame(change({ isr: [1] }, [], { isr: [], level: 11, elrEnabled: false }), { leader: -1 })
+})
+
+t.test('B49, B63: levels below 17 name no directories', async (t) => {
+  const more = { replicas: [1, 2, 3, 4], adding: [4], directoryFor: () => 'DDDDDDDDDDDDDDDDDDDDDQ' }
+  t.strictSame(change({}, [1, 2, 3], { ...more, level: 16 }), { replicas: [1, 2, 3, 4], addingReplicas: [4] })
+  t.match(change({}, [1, 2, 3], { ...more, level: 17 }), {
+    directories: [DIRECTORY.UNASSIGNED, DIRECTORY.UNASSIGNED, DIRECTORY.UNASSIGNED, 'DDDDDDDDDDDDDDDDDDDDDQ'],
+  })
+})
+
+t.test('N-C13: a last known leader that holds no replica any more is not elected', async (t) => {
+  t.equal(change({ isr: [], elr: [], lastKnownElr: [4], leader: -1 }, [4]), undefined)
+})

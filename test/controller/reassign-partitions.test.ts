@@ -5,7 +5,7 @@ import { alterPartitionReassignments, listPartitionReassignments } from '../../s
 import { DIRECTORY } from '../../src/metadata/directory-id.ts'
 import type { MetadataImage } from '../../src/metadata/image.ts'
 import { record } from '../../src/metadata/record.ts'
-import { clusterOf, decisionConfig, directoryOf, replayed } from './harness.ts'
+import { clusterOf, decisionConfig, directoryOf, replayed, withoutElr } from './harness.ts'
 import { partitionIn, TOPIC, withTopic } from './partitions.ts'
 
 function reassign(image: MetadataImage, replicas: number[] | null, options: { factor?: boolean; index?: number } = {}) {
@@ -85,6 +85,25 @@ t.test('B79, F27: called off midway', async (t) => {
   const config = { resourceType: 2, resourceName: TOPIC.name, name, value: 'true' }
   const unclean = reassign(replayed(onlyNew, [record('ConfigRecord', 0, config)]), null)
   t.match(partitionIn(unclean.after), { replicas: [1, 2], isr: [1], leader: 1, leaderRecoveryState: 1 })
+})
+
+t.test('B79, B62: called off where nobody is left, without ELR: the ISR is never empty, and of replicas', async (t) => {
+  const dead = withoutElr(clusterOf({ id: 1, fenced: true }, { id: 2, fenced: true }, 3))
+  const onlyNew = withTopic(dead, { replicas: [3, 1, 2], isr: [3], leader: 3, adding: [3], removing: [2] })
+  const name = 'unclean.leader.election.enable'
+  const config = { resourceType: 2, resourceName: TOPIC.name, name, value: 'true' }
+  const { after, code } = reassign(replayed(onlyNew, [record('ConfigRecord', 0, config)]), null)
+  t.equal(code, ErrorCode.NONE)
+  t.match(partitionIn(after), { replicas: [1, 2], isr: [1], leader: -1 })
+  const allNew = withTopic(cluster, { replicas: [3], isr: [3], leader: 3, adding: [3], removing: [] })
+  t.equal(reassign(allNew, null).code, ErrorCode.INVALID_REPLICA_ASSIGNMENT)
+})
+
+t.test('B60: the start of a reassignment is no reason for an unclean election', async (t) => {
+  const config = { resourceType: 2, resourceName: TOPIC.name, name: 'unclean.leader.election.enable', value: 'true' }
+  const lost = withTopic(clusterOf(1, { id: 2, fenced: true }, 3), { replicas: [2, 1], isr: [], elr: [2], leader: -1 })
+  const { after } = reassign(replayed(lost, [record('ConfigRecord', 0, config)]), [2, 3])
+  t.match(partitionIn(after), { leader: -1, isr: [], elr: [2], adding: [3], removing: [1] })
 })
 
 t.test('B80, N-C26: what cannot be a target', async (t) => {
