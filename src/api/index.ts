@@ -31,6 +31,7 @@ import { deleteAcls } from './31-delete-acls.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
+import { createPartitions } from './37-create-partitions.ts'
 import { createDelegationToken } from './38-create-delegation-token.ts'
 import { renewDelegationToken } from './39-renew-delegation-token.ts'
 import { expireDelegationToken } from './40-expire-delegation-token.ts'
@@ -50,7 +51,10 @@ import { envelope } from './58-envelope.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { brokerRegistration } from './62-broker-registration.ts'
 import { brokerHeartbeat } from './63-broker-heartbeat.ts'
+import { unregisterBroker } from './64-unregister-broker.ts'
 import { allocateProducerIds } from './67-allocate-producer-ids.ts'
+import { controllerRegistration } from './70-controller-registration.ts'
+import { assignReplicasToDirs } from './73-assign-replicas-to-dirs.ts'
 import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import {
@@ -81,8 +85,8 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 24, 25, 26, 27, 28, 34, 36, 37, 47, 52, 53, 54, 55, 59, 61, 64, 65, 66, 68, 69, 70, 71, 72, 73, 76, 77, 78, 79,
-  80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
+  17, 24, 25, 26, 27, 28, 34, 36, 47, 52, 53, 54, 55, 59, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 80, 81, 82, 83,
+  84, 85, 86, 87, 88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -120,6 +124,7 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     32: describeConfigs(services),
     33: alterConfigs(services),
     35: describeLogDirs(services),
+    37: createPartitions(services),
     38: createDelegationToken(),
     39: renewDelegationToken(),
     40: expireDelegationToken(),
@@ -139,7 +144,10 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     60: describeCluster(services),
     62: brokerRegistration(services),
     63: brokerHeartbeat(services),
+    64: unregisterBroker(services),
     67: allocateProducerIds(services),
+    70: controllerRegistration(services),
+    73: assignReplicasToDirs(services),
     74: listConfigResources(services),
     75: describeTopicPartitions(services),
   }

@@ -6,8 +6,9 @@ import { FLAG } from '../metadata/cluster-delta.ts'
 import { METADATA_VERSION } from '../metadata/features.ts'
 import type { BrokerImage, MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
-import { leadsAnything, partitionChanges } from './leadership.ts'
+import { directoryChanges, leadsAnything, partitionChanges } from './leadership.ts'
 import type { Decision, DecisionConfig } from './ports.ts'
+import { replayed } from './replayed.ts'
 
 type Response = typeof BrokerHeartbeatResponse.Input
 
@@ -42,8 +43,11 @@ export function brokerHeartbeat(
     }
   }
   const next = nextState(image, broker, request, context)
+  const failures = directoryFailures(image, broker, request, context.config)
+  // What comes back must not be given what lies in a directory that has just failed.
+  const rest = failures.length === 0 ? image : replayed(image, failures)
   return {
-    records: [...transition(image, broker, next, context.config), ...cordonChange(image, broker, request)],
+    records: [...failures, ...transition(rest, broker, next, context.config), ...cordonChange(image, broker, request)],
     response: {
       throttleTimeMs: 0,
       errorCode: ErrorCode.NONE,
@@ -108,6 +112,22 @@ export const fenceBroker = (image: MetadataImage, broker: BrokerImage, config: D
   registrationChange(broker, 0, { fenced: FLAG.ON }),
 ]
 
+/** Fact B38: replicas in directories that failed are out of sync first, then the directories are struck off. */
+function directoryFailures(
+  image: MetadataImage,
+  broker: BrokerImage,
+  { offlineLogDirs }: BrokerHeartbeatRequest,
+  config: DecisionConfig,
+): MetadataRecord[] {
+  if (image.features.metadataVersion < METADATA_VERSION.DIRECTORIES) return []
+  const failed = broker.logDirs.filter((id) => offlineLogDirs.includes(id))
+  if (failed.length === 0) return []
+  const logDirs = broker.logDirs.filter((id) => !failed.includes(id))
+  const changes = directoryChanges(image, broker.id, failed, config)
+  // An empty list would mean that nothing changes; a broker without any directory stops anyway.
+  return logDirs.length === 0 ? changes : [...changes, registrationChange(broker, 2, { logDirs })]
+}
+
 /** Directories that shall get no new replicas (KIP-1066); null where the broker does not say. */
 function cordonChange(
   image: MetadataImage,
@@ -123,6 +143,6 @@ function cordonChange(
 const registrationChange = (
   { id, epoch }: BrokerImage,
   version: number,
-  change: { fenced?: number; inControlledShutdown?: number; cordonedLogDirs?: string[] },
+  change: { fenced?: number; inControlledShutdown?: number; logDirs?: string[]; cordonedLogDirs?: string[] },
 ): MetadataRecord =>
   record('BrokerRegistrationChangeRecord', version, { brokerId: id, brokerEpoch: BigInt(epoch), ...change })

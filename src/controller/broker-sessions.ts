@@ -1,5 +1,5 @@
 import type { BrokerEpoch, Offset } from '../base/brand.ts'
-import type { BrokerImage, MetadataImage } from '../metadata/image.ts'
+import { type BrokerImage, isActive, type MetadataImage } from '../metadata/image.ts'
 
 interface Session {
   epoch: BrokerEpoch
@@ -62,16 +62,17 @@ export class BrokerSessions {
     return this.#registrationOffsets.get(brokerId) ?? otherwise
   }
 
-  shutsDown(brokerId: number, offset: Offset): void {
+  /** @param moved more leadership went away from it just now, with the record at `offset` */
+  shutsDown(brokerId: number, offset: Offset, moved: boolean): void {
     const session = this.#sessions.get(brokerId)
-    if (session) session.shutdownOffset ??= offset
+    if (session && (moved || session.shutdownOffset === undefined)) session.shutdownOffset = offset
   }
 
-  /** Whether every active broker has read what moved leadership away from this one. */
+  /** Whether every active broker has read what moved leadership away from this one; others that leave do not count. */
   isShutdownSeen(image: MetadataImage, brokerId: number): boolean {
     const offset = this.#sessions.get(brokerId)?.shutdownOffset
     if (offset === undefined) return false
-    const active = [...image.cluster.brokers.values()].filter((broker) => !broker.fenced && broker.id !== brokerId)
-    return active.every(({ id }) => (this.#sessions.get(id)?.metadataOffset ?? -1) >= offset)
+    const active = [...image.cluster.brokers.keys()].filter((id) => id !== brokerId && isActive(image, id))
+    return active.every((id) => (this.#sessions.get(id)?.metadataOffset ?? -1) >= offset)
   }
 }

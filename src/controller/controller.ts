@@ -21,6 +21,7 @@ import type {
   BrokerRegistrationResponse,
 } from '../../protocol/api/62-broker-registration.ts'
 import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../../protocol/api/63-broker-heartbeat.ts'
+import type { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../../protocol/api/64-unregister-broker.ts'
 import type {
   AllocateProducerIdsRequest,
   AllocateProducerIdsResponse,
@@ -29,6 +30,10 @@ import type {
   ControllerRegistrationRequest,
   ControllerRegistrationResponse,
 } from '../../protocol/api/70-controller-registration.ts'
+import type {
+  AssignReplicasToDirsRequest,
+  AssignReplicasToDirsResponse,
+} from '../../protocol/api/73-assign-replicas-to-dirs.ts'
 import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { AssertionFailure } from '../base/assert.ts'
@@ -40,6 +45,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
+import { assignReplicasToDirs } from './assign-replicas.ts'
 import { brokerHeartbeat, fenceBroker } from './broker-heartbeat.ts'
 import { registerBroker } from './broker-registration.ts'
 import { BrokerSessions } from './broker-sessions.ts'
@@ -50,6 +56,7 @@ import { createTopics } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { balanceLeaders, type Elections, electLeaders, electUncleanly } from './elect-leaders.ts'
 import { activationRecords } from './features.ts'
+import { ControllerCounters } from './metrics.ts'
 import { type PeriodicTask, PeriodicTasks } from './periodic-tasks.ts'
 import {
   type Access,
@@ -63,6 +70,7 @@ import {
 } from './ports.ts'
 import { allocateProducerIds } from './producer-ids.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassign-partitions.ts'
+import { unregisterBroker } from './unregister-broker.ts'
 
 /** Looks for silent brokers within one session of them (fact N-C22). */
 const SESSION_CHECKS = 8
@@ -94,6 +102,8 @@ export interface ControllerOptions {
    * has ended, since it holds the lock on its directory; and nobody has to see the log move to know that it lives.
    */
   readonly alone?: boolean
+  /** Of this node, over all its terms. Default: its own. */
+  readonly counters?: ControllerCounters
 }
 
 /** A topic that the broker itself asks for. */
@@ -113,6 +123,7 @@ export interface TopicOnDemand {
 export class Controller {
   /** Features, quotas, credentials, access control entries. */
   readonly settings: ClusterSettings
+  readonly counters: ControllerCounters
   readonly #options: ControllerOptions
   readonly #sessions: BrokerSessions
   #image: MetadataImage
@@ -126,6 +137,7 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options
     this.#image = options.image
+    this.counters = options.counters ?? new ControllerCounters()
     const { nodeId, kraftVersion, voterIds = () => [nodeId] } = options
     this.settings = new ClusterSettings(
       (decide) => this.#run((context) => decide(this.#image, context)),
@@ -298,9 +310,20 @@ export class Controller {
         registrationOffset: this.#sessions.registrationOffset(brokerId, image.offset),
         shutdownSeenByAll: this.#sessions.isShutdownSeen(this.#image, brokerId),
       })
-      if (request.wantShutDown) this.#sessions.shutsDown(brokerId, nextOffset + decision.records.length - 1)
+      const { length } = decision.records
+      if (request.wantShutDown) this.#sessions.shutsDown(brokerId, nextOffset + length - 1, length > 0)
       return decision
     })
+  }
+
+  /** See unregister-broker.ts. */
+  unregisterBroker(request: UnregisterBrokerRequest): Promise<Input<typeof UnregisterBrokerResponse>> {
+    return this.#run(({ config }) => unregisterBroker(this.#image, request, config))
+  }
+
+  /** See assign-replicas.ts. */
+  assignReplicasToDirs(request: AssignReplicasToDirsRequest): Promise<Input<typeof AssignReplicasToDirsResponse>> {
+    return this.#run(({ config }) => assignReplicasToDirs(this.#image, request, config))
   }
 
   /**
@@ -357,7 +380,10 @@ export class Controller {
     access: Access = FULL_ACCESS,
   ): Promise<Response> {
     if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    this.counters.operationsStarted++
     const { records, response, mayBeSplit } = this.#decide(decide, access)
+    // One batch is one record of the log (fact B3); what would not fit into it is not begun.
+    if (records.length > MAX_RECORDS && !mayBeSplit) throw new ProtocolError(ErrorCode.POLICY_VIOLATION)
     if (records.length > 0) this.#lastAppend = this.#append(records, mayBeSplit ? MAX_RECORDS : records.length)
     await this.#committed(this.#lastAppend)
     return response
@@ -395,6 +421,7 @@ export class Controller {
       const batch = records.slice(from, from + batchSize)
       const delta = new MetadataDelta(this.#image)
       for (const record of batch) delta.replay(record)
+      this.counters.count(delta)
       const { log } = this.#options
       this.#image = delta.apply(log.nextOffset + batch.length - 1, this.#image.epoch)
       appends.push(log.append(batch))
@@ -419,7 +446,10 @@ export class Controller {
     refuse: (errorCode: ErrorCode) => Response,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const expired = () => resolve(refuse(ErrorCode.REQUEST_TIMED_OUT))
+      const expired = () => {
+        this.counters.operationsTimedOut++
+        resolve(refuse(ErrorCode.REQUEST_TIMED_OUT))
+      }
       const timer = this.#options.system.timers.after(Math.max(0, timeoutMs), expired)
       response.then(resolve, reject).finally(() => timer.cancel())
     })

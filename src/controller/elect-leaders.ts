@@ -39,11 +39,7 @@ export function electLeaders(
     })
     return topicPartitions === null && results.length === 0 ? [] : [{ topic, partitionResult: results }]
   })
-  return {
-    records,
-    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, replicaElectionResults },
-    mayBeSplit: true,
-  }
+  return { records, response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, replicaElectionResults } }
 }
 
 const invalidType = (): Decision<Response> => ({
@@ -127,12 +123,4 @@ function electWhere(
     }
   }
   return { records, more: false }
-}
-
-/** How many partitions another replica leads than the preferred one (fact E5). */
-export function preferredLeaderImbalance(image: MetadataImage): number {
-  let count = 0
-  for (const { partitions } of image.topics.byId.values())
-    for (const { leader, replicas } of partitions.values()) if (leader !== replicas[0]) count++
-  return count
 }

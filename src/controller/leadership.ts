@@ -15,15 +15,41 @@ export type BrokerEvent =
   | 'RETURNS'
 
 /** Changes of all partitions that an event of one broker concerns. */
-export function partitionChanges(
+export const partitionChanges = (
   image: MetadataImage,
   brokerId: number,
   event: BrokerEvent,
   config: DecisionConfig,
+): MetadataRecord[] =>
+  changesWhere(image, brokerId, event, config, (partition) => isConcerned(partition, brokerId, event))
+
+/** Changes of the partitions whose replica on the broker lies in a directory that failed (fact B38). */
+export function directoryChanges(
+  image: MetadataImage,
+  brokerId: number,
+  failed: readonly string[],
+  config: DecisionConfig,
+): MetadataRecord[] {
+  return changesWhere(
+    image,
+    brokerId,
+    'LEAVES',
+    config,
+    ({ isr, replicas, directories }) =>
+      isr.includes(brokerId) && failed.includes(directories[replicas.indexOf(brokerId)]!),
+  )
+}
+
+function changesWhere(
+  image: MetadataImage,
+  brokerId: number,
+  event: BrokerEvent,
+  config: DecisionConfig,
+  isConcerned: (partition: PartitionImage) => boolean,
 ): MetadataRecord[] {
   const records: MetadataRecord[] = []
   for (const topic of image.topics.byId.values()) {
-    const concerned = [...topic.partitions.values()].filter((partition) => isConcerned(partition, brokerId, event))
+    const concerned = [...topic.partitions.values()].filter(isConcerned)
     if (concerned.length === 0) continue
     const request = { ...changeOf(image, topic, config), uncleanlyStopped: event === 'LOST_DATA' ? [brokerId] : [] }
     for (const partition of concerned) {

@@ -37,6 +37,7 @@ export const KEY = {
   DESCRIBE_CONFIGS: 32,
   ALTER_CONFIGS: 33,
   DESCRIBE_LOG_DIRS: 35,
+  CREATE_PARTITIONS: 37,
   CREATE_DELEGATION_TOKEN: 38,
   RENEW_DELEGATION_TOKEN: 39,
   EXPIRE_DELEGATION_TOKEN: 40,
@@ -49,6 +50,7 @@ export const KEY = {
   ALTER_USER_SCRAM_CREDENTIALS: 51,
   UPDATE_FEATURES: 57,
   DESCRIBE_CLUSTER: 60,
+  UNREGISTER_BROKER: 64,
   LIST_CONFIG_RESOURCES: 74,
   DESCRIBE_TOPIC_PARTITIONS: 75,
 } as const
@@ -80,6 +82,7 @@ export const SERVED: Readonly<Record<number, readonly [oldest: number, newest: n
   32: [0, 4],
   33: [0, 2],
   35: [0, 5],
+  37: [0, 3],
   38: [0, 3],
   39: [0, 2],
   40: [0, 2],
@@ -95,6 +98,7 @@ export const SERVED: Readonly<Record<number, readonly [oldest: number, newest: n
   51: [0, 0],
   57: [0, 2],
   60: [0, 2],
+  64: [0, 0],
   74: [0, 1],
   75: [0, 0],
 }
