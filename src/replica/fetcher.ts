@@ -300,7 +300,11 @@ export class Fetcher {
     if (!this.#isCurrent(state)) return
     const { partition } = state
     state.advanced(answer.highWatermark)
-    if (partition.followLeader(answer.highWatermark, answer.logStartOffset)) this.#context.changed(partition)
+    try {
+      if (partition.followLeader(answer.highWatermark, answer.logStartOffset)) this.#context.changed(partition)
+    } catch (error) {
+      this.#fail(partition, error)
+    }
   }
 
   async #comeInRange(state: FetchState): Promise<void> {

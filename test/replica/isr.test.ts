@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { alterPartitionAt } from '../../src/replica/ports.ts'
 import { clusterWithTopic, ROUNDS_MS } from './cluster.ts'
 
 t.test('F3, D3, D15: below min ISR acks=all is refused before anything is written, and nothing commits', async (t) => {
@@ -164,6 +165,40 @@ t.test('D69, D70: other errors are sent again, top-level ones after 50 ms', asyn
   await c.run(2_000)
   t.equal(c.asked.length, 3)
   t.same(c.registration().isr, [1, 2, 3])
+})
+
+t.test('D69: one request at a time, for all partitions that have a change by then', async (t) => {
+  const c = await clusterWithTopic()
+  c.createTopic('u')
+  c.createTopic('v')
+  await c.run(ROUNDS_MS)
+  const shrink = (topic: string) => c.change({ isr: [1, 2] }, topic)
+  c.controllerAnswers = false
+  shrink('t')
+  await c.run(ROUNDS_MS)
+  for (const topic of ['u', 'v']) shrink(topic)
+  await c.run(ROUNDS_MS)
+  t.equal(c.asked.length, 1, 'the second waits for the first')
+  c.controllerAnswers = true
+  c.release()
+  await c.run(ROUNDS_MS)
+  t.same(
+    c.asked.map(({ topics }) => topics.length),
+    [1, 2],
+  )
+  for (const topic of ['t', 'u', 'v']) t.same(c.registration(topic).isr, [1, 2, 3])
+})
+
+t.test('D69: an older controller is given ids alone', async (t) => {
+  const partition = { partitionIndex: 0, leaderEpoch: 1, partitionEpoch: 2, leaderRecoveryState: 0 }
+  const members = [{ brokerId: 4, brokerEpoch: 9n }]
+  const request = {
+    brokerId: 4,
+    brokerEpoch: 9n,
+    topics: [{ topicId: 'BBBBBBBBBBBBBBBBBBBBBA', partitions: [{ ...partition, newIsrWithEpochs: members }] }],
+  }
+  t.equal(alterPartitionAt(request, 3), request)
+  t.same(alterPartitionAt(request, 2).topics[0]!.partitions, [{ ...partition, newIsr: [4] }])
 })
 
 t.test('F10, D21: a new leader does not say where the end is before it has come to its epoch', async (t) => {

@@ -31,7 +31,7 @@ const MAX_LAG_MS = 30_000
 
 function setUp(minIsr = 1) {
   const log = new StubLog()
-  const world = { nowMs: 100_000, active: new Set([1, 2, 3]) }
+  const world = { nowMs: 100_000, active: new Set([1, 2, 3]), brokerEpoch: 1 }
   const config = { ...defaultsOf(topicConfig), 'min.insync.replicas': minIsr }
   const partition = new Partition(log as unknown as Log, config, {
     brokerId: ME,
@@ -39,7 +39,7 @@ function setUp(minIsr = 1) {
     monotonicMs: () => world.nowMs,
     isAlive: (id) => world.active.has(id),
     isActive: (id) => world.active.has(id),
-    brokerEpochOf: () => 1,
+    brokerEpochOf: () => world.brokerEpoch,
   })
   const append = (count: number) => {
     log.logEndOffset += count
@@ -240,4 +240,108 @@ t.test('R-D16: on a leader the high watermark never goes back, and never passes 
       return true
     }),
   )
+})
+
+const WITHOUT_3 = { replicas: [1, 2, 3], isr: [1, 2] }
+
+t.test('R-D67: a follower may join when it has all that is committed, of former leaders too', (t) => {
+  const { partition, append, follower } = setUp()
+  append(10)
+  partition.apply(registration({ ...WITHOUT_3, leaderEpoch: 3 }))
+  follower(2, 10)
+  for (const fetchOffset of [0, 9]) {
+    follower(3, fetchOffset)
+    t.equal(partition.proposeExpansion(3), undefined, `at ${fetchOffset}, before the epoch’s start`)
+  }
+  append(5)
+  follower(3, 10)
+  t.match(partition.proposeExpansion(3), { kind: 'expand', isr: [1, 2, 3], leaderEpoch: 3, partitionEpoch: 0 })
+  t.same(
+    [partition.isr, partition.maximalIsr],
+    [
+      [1, 2],
+      [1, 2, 3],
+    ],
+  )
+  t.equal(partition.proposeExpansion(3), undefined, 'R-D66: one change at a time')
+  t.equal(partition.proposeShrink(), undefined)
+  t.end()
+})
+
+t.test('R-D67: below the high watermark nobody joins', (t) => {
+  const { partition, append, follower, world } = setUp()
+  partition.apply(registration(WITHOUT_3))
+  append(10)
+  world.nowMs += MAX_LAG_MS + 1
+  follower(2, 10)
+  t.equal(partition.highWatermark, 10)
+  follower(3, 9)
+  t.equal(partition.proposeExpansion(3), undefined)
+  follower(3, 10)
+  t.ok(partition.proposeExpansion(3))
+  t.end()
+})
+
+t.test('R-D67: who is fenced, leaving, or another incarnation does not join; nor who is in already', (t) => {
+  const joins = (more: { active?: number[]; brokerEpoch?: number; isr?: number[] }) => {
+    const { partition, follower, world } = setUp()
+    partition.apply(registration({ ...WITHOUT_3, isr: more.isr ?? [1, 2] }))
+    if (more.active) world.active = new Set(more.active)
+    world.brokerEpoch = more.brokerEpoch ?? 1
+    follower(3, 0)
+    return partition.proposeExpansion(3) !== undefined
+  }
+  t.ok(joins({}))
+  t.notOk(joins({ active: [1, 2] }))
+  t.notOk(joins({ brokerEpoch: 2 }), 'KIP-903')
+  t.notOk(joins({ isr: [1, 2, 3] }))
+  t.end()
+})
+
+t.test('R-D65, R-D66: all who lag leave together; the leader never does', (t) => {
+  const { partition, append, follower, world } = setUp()
+  partition.apply(registration())
+  append(10)
+  follower(2, 10)
+  world.nowMs += MAX_LAG_MS
+  t.equal(partition.proposeShrink(), undefined, 'not late yet')
+  world.nowMs += 1
+  t.match(
+    partition.proposeShrink(),
+    { kind: 'shrink', isr: [1, 2] },
+    'whoever has everything is in sync, however long ago',
+  )
+  t.same(partition.maximalIsr, [1, 2, 3], 'R-D68: a member until the controller agrees')
+  const again = setUp()
+  again.partition.apply(registration())
+  again.append(1)
+  again.world.nowMs += MAX_LAG_MS + 1
+  t.match(again.partition.proposeShrink(), { isr: [1] })
+  t.end()
+})
+
+t.test('R-D71: an answer counts for the epochs that it was given for', (t) => {
+  const { partition, follower } = setUp()
+  partition.apply(registration({ ...WITHOUT_3, partitionEpoch: 5 }))
+  follower(3, 0)
+  const proposal = partition.proposeExpansion(3)!
+  t.notOk(partition.commitIsr(proposal, { isr: [1, 2, 3], leaderEpoch: 1, partitionEpoch: 6 }))
+  t.notOk(partition.commitIsr(proposal, { isr: [1, 2, 3], leaderEpoch: 0, partitionEpoch: 4 }))
+  t.ok(partition.commitIsr(proposal, { isr: [1, 2, 3], leaderEpoch: 0, partitionEpoch: 6 }))
+  t.same([partition.isr, partition.partitionEpoch, partition.proposal], [[1, 2, 3], 6, undefined])
+  t.notOk(partition.commitIsr(proposal, { isr: [1], leaderEpoch: 0, partitionEpoch: 7 }), 'once')
+  t.end()
+})
+
+t.test('R-D71, R-D84: a replay overtakes the answer; one of the same epochs does not', (t) => {
+  const { partition, follower } = setUp()
+  partition.apply(registration(WITHOUT_3))
+  follower(3, 0)
+  const proposal = partition.proposeExpansion(3)!
+  partition.apply(registration(WITHOUT_3))
+  t.equal(partition.proposal, proposal)
+  partition.apply(registration({ ...WITHOUT_3, isr: [1], partitionEpoch: 1 }))
+  t.same([partition.proposal, partition.isr], [undefined, [1]])
+  t.notOk(partition.commitIsr(proposal, { isr: [1, 2, 3], leaderEpoch: 0, partitionEpoch: 1 }))
+  t.end()
 })

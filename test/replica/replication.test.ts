@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { DiskError } from '../../src/base/disk.ts'
 import { clusterWithTopic, ROUNDS_MS } from './cluster.ts'
 
 t.test('followers get what the leader has, byte for byte, and acks=all waits for them', async (t) => {
@@ -215,3 +216,18 @@ t.test('stopping leaves no timer and no fetch behind', async (t) => {
   await c.run(1_000)
   t.same([c.time.pending, c.fetches], [0, fetches])
 })
+
+t.test(
+  'D56: a disk that fails under a follower takes its partition out, and the leader goes on without it',
+  async (t) => {
+    const c = await clusterWithTopic()
+    c.node(3).disk.hook = ({ kind }) => (kind === 'write' ? new DiskError('EIO', 'write: EIO') : undefined)
+    const answer = c.append(['a'], { timeoutMs: 120_000 })
+    await c.run(ROUNDS_MS)
+    t.equal(c.node(3).partition().state, 'offline')
+    t.same([c.node(3).replicas.fetchers!.size, c.node(3).replicas.counts().offlineReplicaCount], [0, 1])
+    await c.run(46_000)
+    t.equal((await answer).errorCode, ErrorCode.NONE)
+    t.same(c.registration().isr, [1, 2])
+  },
+)
