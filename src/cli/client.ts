@@ -23,6 +23,7 @@ export const API = {
   DELETE_TOPICS: 20,
   DESCRIBE_CONFIGS: 32,
   DELETE_GROUPS: 42,
+  INCREMENTAL_ALTER_CONFIGS: 44,
 } as const
 
 export interface TopicMetadata {

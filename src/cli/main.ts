@@ -2,6 +2,7 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { VERSION } from '../node/version.ts'
 import { CommandError } from './command-error.ts'
+import { configsCommand } from './configs.ts'
 import { consumeCommand } from './consume.ts'
 import { dumpLogCommand } from './dump-log.ts'
 import { groupsCommand } from './groups.ts'
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     .command(startCommand)
     .command(topicsCommand)
     .command(groupsCommand)
+    .command(configsCommand)
     .command(produceCommand)
     .command(consumeCommand)
     .command(dumpLogCommand)

@@ -140,6 +140,49 @@ t.test('commands against a broker', async (t) => {
     fine(t, await odradek(['groups', 'list']), /^GROUP\s+STATE\s+PROTOCOL\n$/)
   })
 
+  t.test('configs', async (t) => {
+    await broker.createTopic('set', 1, { 'retention.ms': '5' })
+    const synonyms = 'synonyms={DYNAMIC_TOPIC_CONFIG:retention.ms=5}'
+    const before = `Dynamic configs for topic set are:\n  retention.ms=5 sensitive=false ${synonyms}\n`
+    fine(t, await odradek(['configs', 'describe', 'topic', 'set']), before)
+    const changes = ['--add-config', 'flush.ms=7', '--add-config', 'cleanup.policy=compact,delete']
+    const alter = ['configs', 'alter', 'topic', 'set', ...changes, '--delete-config', 'retention.ms']
+    fine(t, await odradek(alter), 'Completed updating config for topic set.\n')
+    const after = await odradek(['configs', 'describe', 'topic', 'set'])
+    t.strictSame(
+      after.stdout.split('\n').map((line) => line.split(' sensitive')[0]),
+      ['Dynamic configs for topic set are:', '  cleanup.policy=compact,delete', '  flush.ms=7', ''],
+    )
+    fine(
+      t,
+      await odradek(['configs', 'describe', 'topic', 'set', '--all']),
+      /^All configs for topic set are:\n {2}cleanup/,
+    )
+    const defaults = ['configs', 'alter', 'broker', '--add-config', 'log.retention.ms=9']
+    fine(t, await odradek(defaults), 'Completed updating default config for brokers in the cluster.\n')
+    const own = ['configs', 'alter', 'broker', '1', '--add-config', 'log.retention.ms=8']
+    fine(t, await odradek(own), 'Completed updating config for broker 1.\n')
+    fine(
+      t,
+      await odradek(['configs', 'describe', 'broker', '1']),
+      'Dynamic configs for broker 1 are:\n  log.retention.ms=8 sensitive=false synonyms={' +
+        'DYNAMIC_BROKER_CONFIG:log.retention.ms=8, DYNAMIC_DEFAULT_BROKER_CONFIG:log.retention.ms=9}\n',
+    )
+    fine(
+      t,
+      await odradek(['configs', 'describe', 'broker']),
+      /^Default configs for brokers .*\n {2}log.retention.ms=9 /,
+    )
+    for (const args of [['broker'], ['broker', '1']])
+      fine(t, await odradek(['configs', 'alter', ...args, '--delete-config', 'log.retention.ms']), /^Completed/)
+    refused(t, await odradek(['configs', 'describe', 'topic', 'nope']), /nope.*UNKNOWN_TOPIC_OR_PARTITION/)
+    refused(t, await odradek([...alter.slice(0, 4), '--add-config', 'no.such=1']), /no\.such.*INVALID_CONFIG/)
+    refused(t, await odradek([...alter.slice(0, 4)]), /--add-config/)
+    refused(t, await odradek(['configs', 'alter', 'topic', '--add-config', 'a=b']), /Name the topic/)
+    refused(t, await odradek(['configs', 'describe', 'broker', '9']), /Broker 9 is not available/)
+    refused(t, await odradek(['configs', 'describe', 'group', 'g']), /group/)
+  })
+
   t.test('healthcheck', async (t) => {
     fine(t, await odradek(['healthcheck']), 'healthy\n')
   })
@@ -214,7 +257,7 @@ t.test('help and version', async (t) => {
   t.match(await run(['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
   const help = await run(['--help'])
   t.equal(help.code, 0)
-  for (const command of ['start', 'topics', 'groups', 'produce', 'consume', 'dump-log', 'healthcheck'])
+  for (const command of ['start', 'topics', 'groups', 'configs', 'produce', 'consume', 'dump-log', 'healthcheck'])
     t.ok(help.stdout.includes(command), command)
   const start = await run(['start', '--help'])
   for (const option of ['--port', '--data-dir', '--config', '--topic', '--log-level'])
