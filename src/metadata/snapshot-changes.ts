@@ -1,4 +1,5 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { entityOfQuotaKey, quotaEntityParts } from './client-quotas.ts'
 import { MetadataDelta } from './delta.ts'
 import { EMPTY_IMAGE, type MetadataImage, resourceOf, type TopicsImage } from './image.ts'
 import { imageRecords } from './image-records.ts'
@@ -47,10 +48,7 @@ function* removedConfigs(image: MetadataImage, target: MetadataImage): Generator
 
 function* removedSecurity({ security }: MetadataImage, target: MetadataImage): Generator<MetadataRecord> {
   for (const [name, values] of security.quotas) {
-    const entity = (JSON.parse(name) as [string, string | null][]).map(([entityType, entityName]) => ({
-      entityType,
-      entityName,
-    }))
+    const entity = quotaEntityParts(entityOfQuotaKey(name))
     for (const key of missing(values, target.security.quotas.get(name)))
       yield record('ClientQuotaRecord', 0, { entity, key, value: 0, remove: true })
   }
