@@ -19,11 +19,20 @@ export const API = {
   FIND_COORDINATOR: 10,
   DESCRIBE_GROUPS: 15,
   LIST_GROUPS: 16,
+  API_VERSIONS: 18,
   CREATE_TOPICS: 19,
   DELETE_TOPICS: 20,
   DESCRIBE_CONFIGS: 32,
+  DESCRIBE_LOG_DIRS: 35,
+  CREATE_PARTITIONS: 37,
   DELETE_GROUPS: 42,
+  ELECT_LEADERS: 43,
   INCREMENTAL_ALTER_CONFIGS: 44,
+  ALTER_PARTITION_REASSIGNMENTS: 45,
+  LIST_PARTITION_REASSIGNMENTS: 46,
+  DESCRIBE_QUORUM: 55,
+  DESCRIBE_CLUSTER: 60,
+  DESCRIBE_TOPIC_PARTITIONS: 75,
 } as const
 
 export interface TopicMetadata {
@@ -80,6 +89,12 @@ export class Client {
     options?: SendOptions,
   ): Promise<ApiOf<Key>['response']['T']> {
     return this.#bootstrap.send(key, body, options)
+  }
+
+  /** Whether the connected broker has this API in this version. */
+  serves(key: ApiKey, version = 0): boolean {
+    const [oldest, newest] = this.#bootstrap.versions.get(key) ?? [0, -1]
+    return version >= oldest && version <= newest
   }
 
   /** The connection to a broker that metadata named. */

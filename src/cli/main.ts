@@ -1,13 +1,17 @@
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { VERSION } from '../node/version.ts'
+import { clusterCommand } from './cluster.ts'
 import { CommandError } from './command-error.ts'
 import { configsCommand } from './configs.ts'
 import { consumeCommand } from './consume.ts'
 import { dumpLogCommand } from './dump-log.ts'
+import { electCommand } from './elect.ts'
 import { groupsCommand } from './groups.ts'
 import { healthcheckCommand } from './healthcheck.ts'
 import { produceCommand } from './produce.ts'
+import { quorumCommand } from './quorum.ts'
+import { reassignCommand } from './reassign.ts'
 import { startCommand } from './start.ts'
 import { topicsCommand } from './topics.ts'
 
@@ -48,6 +52,10 @@ async function main(): Promise<void> {
     .command(configsCommand)
     .command(produceCommand)
     .command(consumeCommand)
+    .command(clusterCommand)
+    .command(quorumCommand)
+    .command(reassignCommand)
+    .command(electCommand)
     .command(dumpLogCommand)
     .command(healthcheckCommand)
     .version(VERSION)

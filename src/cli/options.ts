@@ -12,17 +12,24 @@ export interface BootstrapArguments {
   bootstrapServer: string
 }
 
+type Rows = readonly (readonly (string | number)[])[]
+
 /** Rows under a header, columns as wide as their widest cell: for people, and for `awk`. */
-export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(header: readonly string[], rows: Rows): string {
+  return padded(header, rows)
+    .map((row) => `${row.join('  ').trimEnd()}\n`)
+    .join('')
+}
+
+/** The same as some of Kafka's own tools print it: a tab behind every cell. */
+export function tabbedTable(header: readonly string[], rows: Rows): string {
+  return padded(header, rows)
+    .map((row) => `${row.map((cell) => `${cell}\t`).join('')}\n`)
+    .join('')
+}
+
+function padded(header: readonly string[], rows: Rows): string[][] {
   const cells = [header, ...rows.map((row) => row.map(String))]
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)))
 }

@@ -1,12 +1,12 @@
 import type { Argv, CommandModule } from 'yargs'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
-import { API, type Client, check, type TopicMetadata, withClient } from './client.ts'
+import { API, check, type TopicMetadata, withClient } from './client.ts'
 import { CommandError } from './command-error.ts'
 import { type BootstrapArguments, bootstrapServer } from './options.ts'
+import { describeTopics, type PartitionFilter } from './topic-description.ts'
+import { alterOptions, alterTopic } from './topics-alter.ts'
 
 const TIMEOUT_MS = 30_000
-const TOPIC_RESOURCE = 2
-const DYNAMIC_TOPIC_CONFIG = 1
 
 interface CreateArguments extends BootstrapArguments {
   topic: string
@@ -15,27 +15,39 @@ interface CreateArguments extends BootstrapArguments {
   config: string[]
 }
 
-/** `odradek topics create|list|describe|delete`, in the columns of kafka-topics. */
+/** `odradek topics create|list|describe|alter|delete`, in the columns of kafka-topics. */
 export const topicsCommand: CommandModule = {
   command: 'topics',
-  describe: 'create, list, describe and delete topics',
+  describe: 'create, list, describe, alter and delete topics',
   builder: (yargs) =>
     yargs
       .options(bootstrapServer)
       .command('list', 'names of all topics', {}, (args) => list(args as unknown as BootstrapArguments))
-      .command('describe [topics..]', 'partitions, leaders and replicas', severalNames, (args) =>
-        describe(args as unknown as BootstrapArguments & { topics?: string[] }),
+      .command('describe [topics..]', 'partitions, leaders and replicas', describeOptions, (args) =>
+        describe(args as unknown as DescribeArguments),
       )
       .command('create <topic>', 'create a topic', createOptions, (args) => create(args as unknown as CreateArguments))
+      .command('alter <topic>', 'more partitions, or another replication factor', alterOptions, alterTopic)
       .command('delete <topics..>', 'delete topics and their data', severalNames, (args) =>
         remove(args as unknown as BootstrapArguments & { topics: string[] }),
       )
-      .demandCommand(1, 'Say what to do: topics create, list, describe or delete.'),
+      .demandCommand(1, 'Say what to do: topics create, list, describe, alter or delete.'),
   handler: () => {},
 }
 
 /** As text: a topic may be called 007. */
 const severalNames = (yargs: Argv) => yargs.positional('topics', { type: 'string', array: true })
+
+const filterOption = (describe: string, alias: string) =>
+  ({ type: 'boolean', default: false, alias, describe }) as const
+
+const describeOptions = (yargs: Argv) =>
+  severalNames(yargs).options({
+    'under-replicated': filterOption('only partitions that miss replicas in sync', 'under-replicated-partitions'),
+    unavailable: filterOption('only partitions without a live leader', 'unavailable-partitions'),
+    'under-min-isr': filterOption('only partitions with too few replicas for acks=all', 'under-min-isr-partitions'),
+    'at-min-isr': filterOption('only partitions with just enough for acks=all', 'at-min-isr-partitions'),
+  })
 
 const createOptions = (yargs: Argv) =>
   yargs
@@ -59,34 +71,14 @@ async function list({ bootstrapServer }: BootstrapArguments): Promise<void> {
   for (const { name } of topics.sort(byName)) process.stdout.write(`${name}\n`)
 }
 
-async function describe({ bootstrapServer, topics: names }: BootstrapArguments & { topics?: string[] }): Promise<void> {
-  await withClient(bootstrapServer, async (client) => {
-    const topics = await client.topics(names?.length ? names : null)
-    for (const topic of topics.sort(byName))
-      process.stdout.write(describeTopic(topic, await overrides(client, topic.name)))
-  })
-}
+type DescribeArguments = BootstrapArguments & PartitionFilter & { topics?: string[] }
 
-function describeTopic({ name, topicId, partitions }: TopicMetadata, configs: string): string {
-  const head = `Topic: ${name}\tTopicId: ${topicId}\tPartitionCount: ${partitions.length}\tReplicationFactor: ${partitions[0]?.replicaNodes.length ?? 0}\tConfigs: ${configs}\n`
-  const rows = [...partitions]
-    .sort((one, other) => one.partitionIndex - other.partitionIndex)
-    .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => {
-      const leader = leaderId < 0 ? 'none' : leaderId
-      return `\tTopic: ${name}\tPartition: ${partitionIndex}\tLeader: ${leader}\tReplicas: ${replicaNodes.join(',')}\tIsr: ${isrNodes.join(',')}\n`
-    })
-  return head + rows.join('')
-}
-
-async function overrides(client: Client, topic: string): Promise<string> {
-  const { results } = await client.send(API.DESCRIBE_CONFIGS, {
-    resources: [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: null }],
-  })
-  const configs = results[0]?.configs ?? []
-  return configs
-    .filter(({ configSource }) => configSource === DYNAMIC_TOPIC_CONFIG)
-    .map(({ name, value }) => `${name}=${value}`)
-    .join(',')
+async function describe({ bootstrapServer, topics, ...filter }: DescribeArguments): Promise<void> {
+  const { underReplicated, unavailable, underMinIsr, atMinIsr } = filter
+  const text = await withClient(bootstrapServer, (client) =>
+    describeTopics(client, topics?.length ? topics : null, { underReplicated, unavailable, underMinIsr, atMinIsr }),
+  )
+  process.stdout.write(text)
 }
 
 async function create({

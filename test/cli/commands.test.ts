@@ -38,7 +38,10 @@ t.test('commands against a broker', async (t) => {
       described,
       /^Topic: orders\tTopicId: [\w-]{22}\tPartitionCount: 3\tReplicationFactor: 1\tConfigs: retention\.ms=1000\n/,
     )
-    t.match(described.stdout, /\n\tTopic: orders\tPartition: 2\tLeader: 1\tReplicas: 1\tIsr: 1\n$/)
+    t.match(
+      described.stdout,
+      /\n\tTopic: orders\tPartition: 2\tLeader: 1\tReplicas: 1\tIsr: 1\tElr: \tLastKnownElr: \n$/,
+    )
     refused(t, await odradek(['topics', 'create', 'orders']), /orders.*TOPIC_ALREADY_EXISTS/)
     refused(t, await odradek(['topics', 'create', 'a/b']), /INVALID_TOPIC_EXCEPTION/)
     refused(t, await odradek(['topics', 'create', 'x', '--config', 'nonsense']), /key=value/)
@@ -49,7 +52,30 @@ t.test('commands against a broker', async (t) => {
     fine(t, await odradek(['topics', 'create', '007']), 'Created topic 007.\n')
     fine(t, await odradek(['topics', 'delete', '007']), /^$/)
     refused(t, await odradek(['topics', 'dance']), /dance/)
-    refused(t, await odradek(['topics']), /topics create, list, describe or delete/)
+    refused(t, await odradek(['topics']), /topics create, list, describe, alter or delete/)
+  })
+
+  t.test('what needs a cluster, where there is one broker', async (t) => {
+    await odradek(['topics', 'create', 'lonely'])
+    fine(t, await odradek(['topics', 'describe', '--under-replicated']), '')
+    fine(t, await odradek(['topics', 'describe', 'lonely', '--at-min-isr']), /^\tTopic: lonely\tPartition: 0\t/)
+    fine(t, await odradek(['reassign', 'plan']), 'Nothing to do: the cluster is balanced.\n')
+    fine(t, await odradek(['reassign', 'start']), 'Nothing to do.\n')
+    fine(t, await odradek(['reassign', 'status']), 'Nothing is on its way.\n')
+    fine(t, await odradek(['reassign', 'cancel']), 'Nothing is on its way.\n')
+    refused(t, await odradek(['reassign', 'start', '--throttle', '5', '--no-wait']), /--throttle needs somebody/)
+    refused(t, await odradek(['reassign', 'start', '--file', 'x', '--drain', '1']), /--file holds the whole plan/)
+    refused(t, await odradek(['reassign', 'start', '--file', join(home, 'x')]), /x cannot be read/)
+    refused(t, await odradek(['reassign', 'plan', '--topic', 'missing']), /missing does not exist/)
+    refused(t, await odradek(['topics', 'alter', 'lonely', '--replication-factor', '2']), /not 2 brokers/)
+    refused(t, await odradek(['topics', 'alter', 'lonely']), /--partitions N or --replication-factor N/)
+    fine(t, await odradek(['topics', 'alter', 'lonely', '--partitions', '3']), 'Topic lonely has 3 partitions.\n')
+    refused(t, await odradek(['topics', 'alter', 'lonely', '--partitions', '2']), /lonely.*INVALID_PARTITIONS/)
+    fine(t, await odradek(['elect', '--preferred', '--topic', 'lonely']), '0 leaders elected.\n')
+    refused(t, await odradek(['elect', '--preferred']), /--topic NAME or --all/)
+    refused(t, await odradek(['elect', '--all']), /--preferred or --unclean/)
+    fine(t, await odradek(['cluster']), /^Cluster: [\w-]{22}\nController: 1\nFeatures: .*metadata\.version=\d+/)
+    fine(t, await odradek(['topics', 'delete', 'lonely']), /^$/)
   })
 
   t.test('produce and consume through pipes', async (t) => {

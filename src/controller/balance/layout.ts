@@ -61,7 +61,7 @@ export class Layout {
    */
   spreadChange(partition: Placed, from: Holder, to: Holder): number {
     if (from.rack === to.rack) return 0
-    return this.#inRack(partition, to.rack) - this.#inRack(partition, from.rack) + 1
+    return this.inRack(partition, to.rack) - this.inRack(partition, from.rack) + 1
   }
 
   canMove(partition: Placed, from: Holder, to: Holder): boolean {
@@ -88,6 +88,20 @@ export class Layout {
     by.leads.add(partition)
   }
 
+  /** One replica more. */
+  add(partition: Placed, to: Holder): void {
+    partition.replicas.push(to.id)
+    this.#add(partition, to.id)
+  }
+
+  /** One replica less; the next one is the preferred leader where this one was. */
+  remove(partition: Placed, from: Holder): void {
+    partition.replicas = partition.replicas.filter((id) => id !== from.id)
+    this.#remove(partition, from)
+    if (from.leads.delete(partition) && partition.replicas.length > 0)
+      this.holder(partition.replicas[0]!).leads.add(partition)
+  }
+
   /** Replicas that have to be copied, more with a step than without it: -1, 0 or 1. */
   cost(partition: Placed, from: Holder, to: Holder): number {
     const isNew = (id: number) => (partition.original.includes(id) ? 0 : 1)
@@ -101,7 +115,7 @@ export class Layout {
       .map(({ topic, index, original, replicas }) => ({ topic, index, from: original, to: replicas }))
   }
 
-  #inRack({ replicas }: Placed, rack: string | null): number {
+  inRack({ replicas }: Placed, rack: string | null): number {
     return replicas.reduce((count, id) => (this.holder(id).rack === rack ? count + 1 : count), 0)
   }
 

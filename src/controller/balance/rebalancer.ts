@@ -13,7 +13,7 @@ import type { ControllerConfig } from '../config.ts'
 import { isReassigning } from '../reassign-partitions.ts'
 import { copied, planRebalance } from './plan.ts'
 import { Presence } from './presence.ts'
-import { type ConfigChange, throttleOf, unthrottle } from './throttle.ts'
+import { type ConfigChange, type Overrides, throttleOf, unthrottle } from './throttle.ts'
 import { byTopic, type Move, targetOf, viewOf } from './view.ts'
 
 const CHECK_MS = 1000
@@ -144,7 +144,10 @@ export class Rebalancer {
     }
     for (const move of next) this.#running.set(nameOf(move), move)
     const rate = config['odradek.rebalance.throttle.bytes.per.second']
-    if (rate > 0) await this.#alterConfigs(throttleOf(target.image, [...this.#running.values()], rate))
+    if (rate > 0) {
+      const overrides: Overrides = (type, name) => target.image.configs.of(type, name)
+      await this.#alterConfigs(throttleOf([...this.#running.values()], rate, overrides))
+    }
     for (const refused of await this.#alter(next)) {
       this.#running.delete(nameOf(refused))
       this.#refused.add(JSON.stringify(refused))

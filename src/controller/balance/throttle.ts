@@ -19,18 +19,21 @@ export interface ConfigChange {
   readonly configs: { readonly name: string; readonly configOperation: number; readonly value: string | null }[]
 }
 
+/** Where a resource's overrides are looked up; what is not known to be set is set. */
+export type Overrides = (resourceType: number, resourceName: string) => ReadonlyMap<string, string>
+
 /** What Kafka's own tool sets for these moves: who holds the data sends it, who gets it fetches it, at that rate each. */
-export function throttleOf(image: MetadataImage, moves: readonly Move[], bytesPerSecond: number): ConfigChange[] {
+export function throttleOf(moves: readonly Move[], bytesPerSecond: number, overrides: Overrides): ConfigChange[] {
   const moving = moves.filter((move) => copied(move).length > 0)
-  const brokers = new Set(moving.flatMap(({ from, to }) => [...from, ...to]))
-  const rates = [...brokers]
-    .sort((one, other) => one - other)
-    .map((id) => {
-      const values = RATES.map((key) => [key, String(bytesPerSecond)] as const)
-      return changeOf(image, RESOURCE.BROKER, String(id), values)
-    })
+  const rate = String(bytesPerSecond)
+  const rates = brokersOf(moving).map((id) =>
+    changeOf(overrides, RESOURCE.BROKER, String(id), [
+      [KEYS.leader.rate, rate],
+      [KEYS.follower.rate, rate],
+    ]),
+  )
   const lists = [...byTopic(moving)].map(([topic, ofTopic]) =>
-    changeOf(image, RESOURCE.TOPIC, topic, [
+    changeOf(overrides, RESOURCE.TOPIC, topic, [
       [KEYS.leader.replicas, listOf(ofTopic, ({ from }) => from)],
       [KEYS.follower.replicas, listOf(ofTopic, copied)],
     ]),
@@ -38,26 +41,32 @@ export function throttleOf(image: MetadataImage, moves: readonly Move[], bytesPe
   return [...rates, ...lists].filter(({ configs }) => configs.length > 0)
 }
 
-/** Takes away what `throttleOf` set, and what an earlier controller with the same rate did. */
+/** The brokers that send or get something. */
+export const brokersOf = (moves: readonly Move[]): number[] =>
+  [...new Set(moves.flatMap(({ from, to }) => [...from, ...to]))].sort((one, other) => one - other)
+
+/** Takes all of it away from these brokers and topics. */
+export function unthrottleOf(brokers: readonly number[], topics: readonly string[]): ConfigChange[] {
+  return [
+    ...brokers.map((id) => deletionOf(RESOURCE.BROKER, String(id), RATES)),
+    ...topics.map((topic) => deletionOf(RESOURCE.TOPIC, topic, REPLICAS)),
+  ]
+}
+
+/** Takes away what was set at this rate, be it by an earlier controller. */
 export function unthrottle(image: MetadataImage, bytesPerSecond: number): ConfigChange[] {
-  const changes: ConfigChange[] = []
-  for (const id of image.cluster.brokers.keys()) {
+  const rate = String(bytesPerSecond)
+  const isOurs = (id: number) => {
     const overrides = image.configs.of(RESOURCE.BROKER, String(id))
-    const ours = RATES.filter((key) => overrides.get(key) === String(bytesPerSecond))
-    changes.push(deletionOf(RESOURCE.BROKER, String(id), ours))
+    return RATES.every((key) => overrides.get(key) === rate)
   }
-  if (changes.every(({ configs }) => configs.length === 0)) return []
-  for (const topic of image.topics.byName.keys()) {
+  const brokers = [...image.cluster.brokers.keys()].filter(isOurs)
+  if (brokers.length === 0) return []
+  const throttled = [...image.topics.byName.keys()].filter((topic) => {
     const overrides = image.configs.of(RESOURCE.TOPIC, topic)
-    changes.push(
-      deletionOf(
-        RESOURCE.TOPIC,
-        topic,
-        REPLICAS.filter((key) => overrides.has(key)),
-      ),
-    )
-  }
-  return changes.filter(({ configs }) => configs.length > 0)
+    return REPLICAS.some((key) => overrides.has(key))
+  })
+  return unthrottleOf(brokers, throttled)
 }
 
 const listOf = (moves: readonly Move[], brokers: (move: Move) => readonly number[]): string =>
@@ -65,12 +74,12 @@ const listOf = (moves: readonly Move[], brokers: (move: Move) => readonly number
 
 /** Only what is not so already. */
 function changeOf(
-  image: MetadataImage,
+  overridesOf: Overrides,
   resourceType: number,
   resourceName: string,
   values: readonly (readonly [key: string, value: string])[],
 ): ConfigChange {
-  const overrides = image.configs.of(resourceType, resourceName)
+  const overrides = overridesOf(resourceType, resourceName)
   const configs = values
     .filter(([key, value]) => overrides.get(key) !== value)
     .map(([name, value]) => ({ name, configOperation: SET, value }))
