@@ -74,7 +74,7 @@ export function answerUpdateRaftVoter(core: Core, { errorCode, currentLeader }: 
   if (leaderId < 0 && epoch < 0) return false
   const endpoints = host === '' ? [] : [{ name: core.options.listenerName, host, port }]
   const heeded = heedAnswer(core, errorCode, { epoch, leaderId, endpoints })
-  return heeded === 'current' ? accept(core) : heeded === 'stale'
+  return heeded === 'current' ? accept(core) : heeded === 'moved'
 }
 
 /** N-A28. */

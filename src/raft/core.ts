@@ -82,6 +82,19 @@ export class Core {
     return isVoter(this.voters, this.local)
   }
 
+  /**
+   * Voters stand for election. So does a node whose removal may not be committed: its log may be the longest, and then
+   * those that still count it can elect nobody else (section 4.2.2 of Ongaro's thesis).
+   */
+  get canStand(): boolean {
+    if (this.isVoter) return true
+    const { voterSet, previousVoters = [] } = this.log
+    // There is no role yet when the first one is chosen.
+    const highWatermark = this.role?.highWatermark ?? UNKNOWN_OFFSET
+    const isCommitted = voterSet === undefined || voterSet.offset < highWatermark
+    return this.options.controllerRole && !isCommitted && isVoter(previousVoters, this.local)
+  }
+
   get otherVoters(): VoterSet {
     return otherVoters(this.voters, this.local)
   }
@@ -139,7 +152,7 @@ export class Core {
 
   /** N-A15: whoever waited already waits no longer than before. */
   #nextElectionAtMs(): number {
-    if (!this.isVoter) return Number.POSITIVE_INFINITY
+    if (!this.canStand) return Number.POSITIVE_INFINITY
     const { role } = this
     if (role.name === 'leader' || role.name === 'follower') return this.drawElectionAtMs()
     if (role.name === 'prospective' && role.election.isLost) return this.drawElectionAtMs()
@@ -147,7 +160,7 @@ export class Core {
   }
 
   becomeProspective(): void {
-    assert(this.isVoter, 'an observer cannot stand for election')
+    assert(this.canStand, 'an observer cannot stand for election')
     this.#enter(new Prospective(this.role, this))
   }
 
@@ -196,7 +209,7 @@ export class Core {
   giveVote(voter: Unattached | Prospective, candidate: ReplicaKey): void {
     if (voter.votedKey !== undefined) return
     voter.votedKey = candidate
-    if (this.isVoter) voter.electionAtMs = this.drawElectionAtMs()
+    if (this.canStand) voter.electionAtMs = this.drawElectionAtMs()
     this.#persist()
   }
 
@@ -240,7 +253,7 @@ export class Core {
     const { log, local } = this
     const stored = this.options.stored ?? { epoch: 0, leaderId: NOBODY, votedKey: undefined }
     const highWatermark = UNKNOWN_OFFSET
-    const electionAtMs = this.isVoter ? this.drawElectionAtMs() : Number.POSITIVE_INFINITY
+    const electionAtMs = this.canStand ? this.drawElectionAtMs() : Number.POSITIVE_INFINITY
     if (log.lastEpoch > stored.epoch) {
       const state = { epoch: log.lastEpoch, leaderId: NOBODY, votedKey: undefined }
       this.effects.electionState = state
@@ -248,7 +261,7 @@ export class Core {
     }
     const { epoch, leaderId, votedKey } = stored
     if (leaderId === local.id) return new Resigned(epoch, [], this)
-    if (this.isVoter && votedKey !== undefined && matchesKey(votedKey, local)) {
+    if (this.canStand && votedKey !== undefined && matchesKey(votedKey, local)) {
       return new Candidate(epoch, highWatermark, this)
     }
     const leaderEndpoints = this.endpointsOf(leaderId, [])

@@ -21,8 +21,7 @@ const FIRST_BOOTSTRAP_ID = -2
 /** From the leader, unless it does not answer (fact A65, N-A18); gives the time of the next try. */
 export function fetchFromBestNode(core: Core, role: Follower): number {
   const leader = core.peer(role.leaderId, role.leaderEndpoints)
-  const isLost = !core.isVoter && role.fetchAtMs <= core.nowMs
-  if (leader === undefined || isLost || core.channel.isBackingOff(leader.id)) return fetchFromAnyone(core)
+  if (leader === undefined || core.channel.isBackingOff(leader.id)) return fetchFromAnyone(core)
   if (!core.isLogReady || !core.channel.isIdle) return Number.POSITIVE_INFINITY
   if (requestMembership(core, role, leader)) return Number.POSITIVE_INFINITY
   if (role.download) requestSnapshot(core, leader, role.download)
@@ -96,7 +95,7 @@ export function answerFetch(core: Core, { errorCode, responses, nodeEndpoints }:
   const news = { epoch, leaderId, endpoints: endpointsIn(core, nodeEndpoints, leaderId) }
   const heeded = heedAnswer(core, partition.errorCode, news)
   if (heeded === 'current' && core.role.name === 'follower') return accept(core, core.role, partition)
-  return heeded === 'stale'
+  return heeded === 'moved'
 }
 
 function accept(core: Core, role: Follower, { divergingEpoch, snapshotId, records, highWatermark }: PartitionAnswer) {

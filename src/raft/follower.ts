@@ -47,7 +47,7 @@ export class Follower implements RoleState {
   }
 
   poll(core: Core): number {
-    if (core.isVoter && this.fetchAtMs <= core.nowMs) {
+    if (core.canStand && this.fetchAtMs <= core.nowMs) {
       core.becomeProspective()
       return core.nowMs
     }

@@ -47,17 +47,18 @@ export function heed(core: Core, news: News): void {
 }
 
 /**
- * Fact A45, before an answer's content is looked at. `stale`: it has done what it could. `failed`: ask again, later.
- * `current`: it is of this epoch.
+ * Fact A45, before an answer's content is looked at. `moved`: it has brought this node to another role or epoch.
+ * `failed`: it says nothing to go by, so ask again, later. `current`: it is of this epoch.
  */
-export function heedAnswer(core: Core, errorCode: number, news: News): 'stale' | 'failed' | 'current' {
-  if (news.epoch < core.role.epoch || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return 'stale'
-  if (!isConsistent(core, news)) return 'failed'
+export function heedAnswer(core: Core, errorCode: number, news: News): 'moved' | 'failed' | 'current' {
+  const { role } = core
+  const isBehind = news.epoch < role.epoch || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH
+  if (isBehind || !isConsistent(core, news)) return 'failed'
   const isRefused = errorCode === ErrorCode.FENCED_LEADER_EPOCH || errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER
-  if (news.epoch > core.role.epoch || isRefused) {
+  if (news.epoch > role.epoch || isRefused) {
     heed(core, news)
-    return 'stale'
+    return core.role === role ? 'failed' : 'moved'
   }
-  if (core.role.leaderId === NOBODY || core.role.name === 'unattached') heed(core, news)
+  if (role.leaderId === NOBODY || role.name === 'unattached') heed(core, news)
   return errorCode === ErrorCode.NONE ? 'current' : 'failed'
 }

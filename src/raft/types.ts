@@ -94,6 +94,8 @@ export interface LogView {
    * undefined: the voters are configured. A new object only if the set is another.
    */
   readonly voterSet: { readonly voters: VoterSet; readonly offset: Offset } | undefined
+  /** The set before `voterSet`, as far as the log or the checkpoint (0, 0) still has it; may be left out if unknown. */
+  readonly previousVoters?: VoterSet | undefined
   readonly kraftVersion: 0 | 1
 }
 
@@ -255,6 +257,8 @@ export interface Leadership {
 export interface Ready {
   /** Write it and have it on the medium before anything that follows. */
   readonly electionState: ElectionState | undefined
+  /** Everything below is committed. Grows only; after installing a snapshot everything below it is. */
+  readonly highWatermark: Offset | undefined
   /** Who leads has changed. On losing leadership, appends that wait fail now. */
   readonly leadership: Leadership | undefined
   /** Remove everything from this offset on; voter sets and kraft.version in it go too (fact A83). */
@@ -266,8 +270,6 @@ export interface Ready {
   /** Control records, each list one batch of the present epoch, appended at the end of the log (facts A35, A87). */
   readonly controls: readonly (readonly ControlRecord[])[]
   readonly snapshot: readonly SnapshotStep[]
-  /** Everything below is committed. Grows only; after installing a snapshot everything below it is. */
-  readonly highWatermark: Offset | undefined
   readonly requests: readonly OutgoingRequest[]
   readonly replies: readonly RaftReply[]
 }

@@ -36,7 +36,7 @@ export class Unattached implements RoleState {
 
   /** Looks for the leader while it waits (N-A18). */
   poll(core: Core): number {
-    if (core.isVoter && this.electionAtMs <= core.nowMs) {
+    if (core.canStand && this.electionAtMs <= core.nowMs) {
       core.becomeProspective()
       return core.nowMs
     }

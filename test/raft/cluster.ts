@@ -29,7 +29,7 @@ export const CONFIG: RaftConfig = {
   requestTimeoutMs: 2000,
   retryBackoffMs: 20,
   fetchMaxBytes: 1048576,
-  fetchSnapshotMaxBytes: 40,
+  fetchSnapshotMaxBytes: 200,
   autoJoin: false,
 }
 
@@ -151,6 +151,12 @@ export class TestNode {
 
   shutdown(): void {
     this.#input(() => this.raft.shutdown())
+  }
+
+  upgrade(request: Parameters<Raft['upgradeKRaftVersion']>[0]): ErrorCode {
+    const errorCode = this.raft.upgradeKRaftVersion(request)
+    this.#carryOut()
+    return errorCode
   }
 
   snapshot(offset: number): void {

@@ -55,6 +55,10 @@ export class MemoryLog implements LogView {
     return this.#voters.at(-1)
   }
 
+  get previousVoters(): VoterSet | undefined {
+    return this.#voters.at(-2)?.voters
+  }
+
   get kraftVersion(): 0 | 1 {
     return this.#formatted !== undefined || this.#voters.length > 0 ? 1 : 0
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Simulation } from './simulation.ts'
 
-const RUNS = 25
+const RUNS = 15
 const TROUBLE_MS = 30_000
 
 const quorums = fc.record({

@@ -4,6 +4,7 @@ import { SeededRandom } from '../../src/base/seeded-random.ts'
 import type { OutgoingRequest, Ready, VoterSet } from '../../src/raft/types.ts'
 import {
   type Answer,
+  directoryId,
   ErrorCode,
   type Network,
   type NodeOptions,
@@ -13,6 +14,7 @@ import {
   voter,
 } from './cluster.ts'
 import { type Entry, MemoryLog } from './memory-log.ts'
+import { API_VERSIONS } from './transcript.ts'
 
 /** How bad the network and the machines are. Chances are out of 1000. */
 export interface Faults {
@@ -36,9 +38,11 @@ export class Simulation implements Network {
   readonly nodes: TestNode[] = []
   readonly committed: Entry[] = []
   faults: Faults = CALM
+  /** How many came to be. */
+  voterChanges = 0
   readonly #cut = new Set<string>()
   readonly #leaders = new Map<number, number>()
-  readonly #highWatermarks = new Map<string, number>()
+  readonly #highWatermarks = new Map<TestNode, { life: number; offset: number }>()
   #values = 0
 
   constructor(seed: number) {
@@ -55,7 +59,7 @@ export class Simulation implements Network {
     const voters: VoterSet = ids.map((id) => (kraftVersion === 1 ? voter(id) : staticVoter(id)))
     for (const id of ids) sim.add(sim.optionsFor(id, voters, kraftVersion))
     for (let id = count + 1; id <= count + observers; id++) {
-      sim.add({ ...sim.optionsFor(id, voters, kraftVersion), controllerRole: false, log: new MemoryLog() })
+      sim.add({ ...sim.optionsFor(id, voters, kraftVersion), controllerRole: kraftVersion === 1, log: new MemoryLog() })
     }
     return sim
   }
@@ -144,6 +148,7 @@ export class Simulation implements Network {
     this.time.after(this.#delayMs(), () => {
       if (target === undefined || !target.isUp)
         return this.time.after(REFUSED_MS, () => settle(ErrorCode.NETWORK_EXCEPTION))
+      if (apiKey === 18) return settle(API_VERSIONS)
       if (life !== target.life || !passes(from.id, target.id)) return undefined
       const request = { apiKey, version: VERSIONS[apiKey]!, body: structuredClone(body) }
       target.receive(request as never, (response) => {
@@ -182,19 +187,20 @@ export class Simulation implements Network {
   }
 
   #checkCommitted(node: TestNode, highWatermark: number): void {
-    const life = `${node.id}/${node.life}`
-    const before = this.#highWatermarks.get(life) ?? 0
+    const { life } = node
+    const known = this.#highWatermarks.get(node)
+    const before = known?.life === life ? known.offset : 0
     assert(highWatermark >= before, `the high watermark of node ${node.id} went back`)
-    this.#highWatermarks.set(life, highWatermark)
+    this.#highWatermarks.set(node, { life, offset: highWatermark })
     for (let offset = Math.max(node.log.startOffset, before); offset < highWatermark; offset++) {
       const entry = node.log.entry(offset)
       assert(entry !== undefined, `node ${node.id} has committed ${offset} and does not have it`)
-      const known = this.committed[offset]
-      if (known === undefined) {
+      const agreed = this.committed[offset]
+      if (agreed === undefined) {
         assert(offset === this.committed.length, `node ${node.id} committed ${offset} before what comes first`)
         this.committed.push(entry)
       } else {
-        const isSame = known.epoch === entry.epoch && known.value === entry.value
+        const isSame = agreed.epoch === entry.epoch && agreed.value === entry.value
         assert(isSame, `node ${node.id} has another record at ${offset}`)
       }
     }
@@ -217,7 +223,8 @@ export class Simulation implements Network {
     const node = this.nodes[this.random.below(this.nodes.length)]!
     const other = this.nodes[this.random.below(this.nodes.length)]!
     const dice = this.random.below(100)
-    if (dice < 60) this.append()
+    if (dice < 55) this.append()
+    else if (dice < 60) this.#changeVoters(node)
     else if (dice < 70 && node !== other) this.cut(node.id, other.id)
     else if (dice < 75) this.isolate(node.id)
     else if (dice < 85) this.heal()
@@ -226,6 +233,19 @@ export class Simulation implements Network {
     else if (dice < 97 && !node.isUp) node.start()
     else if (dice < 98 && node.isUp) node.resign()
     else if (node.isUp && node.highWatermark > node.log.startOffset) this.#takeSnapshot(node)
+  }
+
+  /** Takes a node out of the voters or puts it in, if the leader agrees. */
+  #changeVoters({ id }: TestNode): void {
+    const { leader } = this
+    if (leader === undefined || leader.log.kraftVersion === 0) return
+    const isVoter = leader.raft.voters.some((known) => known.id === id)
+    const key = { clusterId: null, voterId: id, voterDirectoryId: directoryId(id) }
+    const addition = { ...key, timeoutMs: 0, listeners: voter(id).endpoints, ackWhenCommitted: true }
+    const [apiKey, body] = isVoter ? [81, key] : [80, addition]
+    leader.receive({ apiKey, version: VERSIONS[apiKey]!, body } as never, (answer) => {
+      if ('errorCode' in answer && answer.errorCode === ErrorCode.NONE) this.voterChanges++
+    })
   }
 
   /** All lose power at once, and are back at once. */
