@@ -327,7 +327,11 @@ export class Fetcher {
     if (!(error instanceof ProtocolError || error instanceof DiskError)) throw error
     this.remove(partition)
     const { topic, index } = partition
-    this.#logger.error('replication of a partition failed', { topic, partition: index, reason: error.message })
+    const fields = { topic, partition: index, reason: error.message }
+    // Another election, of which the metadata is on its way: nothing is wrong.
+    if (error instanceof ProtocolError && error.code === ErrorCode.FENCED_LEADER_EPOCH)
+      this.#logger.info('replication waits for metadata', fields)
+    else this.#logger.error('replication of a partition failed', fields)
     this.#context.failed(partition)
   }
 }
