@@ -9,7 +9,7 @@ import type { IsrUpdates } from './isr-updates.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { Partition } from './partition.ts'
 import type { Purgatory } from './purgatory.ts'
-import type { LeaderQuota } from './replication-quota.ts'
+import type { ReplicationTraffic } from './replication-traffic.ts'
 import type { CurrentLeader, PartitionName } from './types.ts'
 
 export type ReplicaConfig = ConfigOf<typeof replicaConfig>
@@ -28,7 +28,8 @@ export interface ReplicaContext {
   readonly deletions: Purgatory<Partition>
   /** Undefined where this broker replicates with nobody. */
   readonly isr: IsrUpdates | undefined
-  readonly leaderQuota: LeaderQuota
+  /** What goes to and comes from other brokers. */
+  readonly traffic: ReplicationTraffic
   readonly image: MetadataImage
   /** The replica here, by topic id where the name has one; else why there is none (D10 of the replication facts). */
   find(name: PartitionName): Partition | ErrorCode

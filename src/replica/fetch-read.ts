@@ -38,7 +38,7 @@ export interface ReadOutcome {
 
 /** A follower outside of the ISR whose replication is throttled gets nothing for the moment (D94). */
 export const isHeldBack = (context: ReplicaContext, partition: Partition, request: FetchRequest): boolean =>
-  isFollower(request) && context.leaderQuota.holdsBack(partition, request.replicaId)
+  isFollower(request) && context.traffic.leaderQuota.holdsBack(partition, request.replicaId)
 
 export const isFollower = (request: FetchRequest): boolean => request.replicaId >= 0
 

@@ -23,19 +23,16 @@ export function fetch(
     outcome instanceof Promise
       ? outcome.then((read) => answerOrPark(context, request, partitions, read))
       : answerOrPark(context, request, partitions, outcome)
-  return isFollower(request) ? answered.then((results) => counted(context, results)) : answered
+  return isFollower(request) ? answered.then((results) => counted(context, request.replicaId, results)) : answered
 }
 
-/** The replication quota counts what is sent of the replicas that it lists, whether or not it holds anything back. */
-function counted(context: ReplicaContext, results: FetchPartitionResult[]): FetchPartitionResult[] {
+function counted(context: ReplicaContext, replicaId: number, results: FetchPartitionResult[]): FetchPartitionResult[] {
   for (const result of results) {
     if (result.records.length === 0) continue
     const partition = context.find(result)
     if (typeof partition === 'number') continue
-    context.leaderQuota.record(
-      partition,
-      result.records.reduce((sum, { length }) => sum + length, 0),
-    )
+    const bytes = result.records.reduce((sum, { length }) => sum + length, 0)
+    context.traffic.sent(partition, replicaId, bytes)
   }
   return results
 }

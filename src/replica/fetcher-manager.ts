@@ -29,6 +29,11 @@ export class FetcherManager {
     return max
   }
 
+  /** Each fetched partition's lag. */
+  *lags(): Generator<{ partition: Partition; lag: number }, void, undefined> {
+    for (const fetcher of this.#fetchers.values()) yield* fetcher.lags()
+  }
+
   /** FailedPartitionsCount. */
   get failedPartitions(): number {
     return this.#failed.size

@@ -13,7 +13,7 @@ import { leaderRange } from './leader-range.ts'
 import type { LogWriter } from './log-writer.ts'
 import { type Partition, partitionKey } from './partition.ts'
 import type { LeaderLink, ReplicationPorts } from './ports.ts'
-import type { FollowerQuota } from './replication-quota.ts'
+import type { ReplicationTraffic } from './replication-traffic.ts'
 import { WriteBarrier } from './write-barrier.ts'
 
 export interface FetcherContext {
@@ -24,7 +24,7 @@ export interface FetcherContext {
   readonly timers: Timers
   readonly writer: LogWriter
   readonly ports: ReplicationPorts
-  readonly quota: FollowerQuota
+  readonly traffic: ReplicationTraffic
   readonly logger: Logger
   metadataVersion(): number
   /** High watermark or log start of a follower moved. */
@@ -73,6 +73,11 @@ export class Fetcher {
     return this.#states.size
   }
 
+  /** Lag by partition, in records, of those that have been answered for (ConsumerLag). */
+  *lags(): Generator<{ partition: Partition; lag: number }, void, undefined> {
+    for (const { partition, lag } of this.#states.values()) if (lag !== undefined) yield { partition, lag }
+  }
+
   /** The largest lag of a partition, in records. */
   get maxLag(): number {
     let max = 0
@@ -116,7 +121,7 @@ export class Fetcher {
 
   /** What can be fetched now, by key. */
   #wanted() {
-    const { clock, quota } = this.#context
+    const { clock, traffic } = this.#context
     const nowMs = clock.monotonicMs()
     const maxBytes = this.#context.config['replica.fetch.max.bytes']
     const wanted = new Map<string, ReturnType<typeof askedOf>>()
@@ -124,7 +129,7 @@ export class Fetcher {
       const { partition } = state
       // Its directory failed, or it is about to be led here.
       if (partition.state !== 'follower') this.#states.delete(key)
-      else if (state.readyAtMs <= nowMs && !quota.holdsBack(partition, state.lag))
+      else if (state.readyAtMs <= nowMs && !traffic.followerQuota.holdsBack(partition, state.lag))
         wanted.set(key, askedOf(state, maxBytes))
     }
     return wanted
@@ -291,7 +296,7 @@ export class Fetcher {
     const key = partitionKey(partition)
     this.#states.delete(key)
     this.#states.set(key, state)
-    this.#context.quota.record(partition, records.length)
+    this.#context.traffic.received(partition, records.length)
     return true
   }
 

@@ -32,6 +32,8 @@ export class Purgatory<Key> {
   readonly #maxParked: number
   readonly #watchers = new Map<Key, Set<Parked<Key>>>()
   readonly #parked = new Set<Parked<Key>>()
+  /** Operations whose time ran out (ExpiresPerSec). */
+  expirations = 0
 
   constructor(timers: Timers, maxParked = MAX_PARKED_OPERATIONS) {
     this.#timers = timers
@@ -70,7 +72,10 @@ export class Purgatory<Key> {
       if (watchers === undefined) this.#watchers.set(key, new Set([parked]))
       else watchers.add(parked)
     }
-    parked.timer = this.#timers.after(timeoutMs, () => this.#expire(parked))
+    parked.timer = this.#timers.after(timeoutMs, () => {
+      this.expirations += 1
+      this.#expire(parked)
+    })
   }
 
   /** Looks at every operation that watches `key`; gives the number that completed. */

@@ -25,7 +25,7 @@ import type { ReplicationPorts } from './ports.ts'
 import { Purgatory } from './purgatory.ts'
 import { readBatches } from './read-batches.ts'
 import { countReplicas, type ReplicaCounts } from './replica-metrics.ts'
-import { FollowerQuota, LeaderQuota } from './replication-quota.ts'
+import { ReplicationTraffic } from './replication-traffic.ts'
 import type {
   AppendRequest,
   CurrentLeader,
@@ -74,8 +74,7 @@ export class ReplicaManager implements ReplicaContext {
   readonly deletions: Purgatory<Partition>
   readonly fetchMemory: FetchMemory
   readonly isr: IsrUpdates | undefined
-  readonly leaderQuota: LeaderQuota
-  readonly followerQuota: FollowerQuota
+  readonly traffic: ReplicationTraffic
   readonly fetchers: FetcherManager | undefined
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
@@ -111,8 +110,7 @@ export class ReplicaManager implements ReplicaContext {
         brokerEpochOf: (id) => this.#image.cluster.brokers.get(id)?.epoch,
       },
     })
-    this.leaderQuota = new LeaderQuota({ brokerId, clock, config })
-    this.followerQuota = new FollowerQuota({ brokerId, clock, config })
+    this.traffic = new ReplicationTraffic({ brokerId, clock, config })
     if (options.replication === undefined) return
     const { replication: ports, logger } = options
     this.isr = new IsrUpdates({
@@ -131,7 +129,7 @@ export class ReplicaManager implements ReplicaContext {
       clock,
       timers,
       writer: this.writer,
-      quota: this.followerQuota,
+      traffic: this.traffic,
       logger,
       metadataVersion: () => this.#image.features.metadataVersion,
       changed: (partition) => this.changed(partition),

@@ -129,6 +129,12 @@ export class Node {
     this.#death!.die()
   }
 
+  /** The machine loses power: what was not synced is gone. */
+  losePower(): void {
+    this.kill()
+    this.disk.crash('synced')
+  }
+
   /** In order: everything is flushed and checkpointed. */
   async stop(): Promise<void> {
     const { replicas, logs } = this.#parts!

@@ -231,3 +231,39 @@ t.test(
     t.same(c.registration().isr, [1, 2])
   },
 )
+t.test('D96: what a broker loses with its power it gets from the leader again', async (t) => {
+  const c = await clusterWithTopic()
+  for (let i = 0; i < 5; i++) await c.settled(c.append([`r${i}`], { acks: 1 }))
+  await c.run(ROUNDS_MS)
+  c.node(3).losePower()
+  c.fence(3)
+  c.change({ isr: [1, 2] })
+  c.start(3)
+  t.ok(c.node(3).partition().log.logEndOffset < 5, 'else nothing was lost')
+  await c.run(ROUNDS_MS)
+  t.same(c.bytes(3), c.bytes(1))
+  t.same(c.registration().isr, [1, 2, 3])
+})
+
+t.test('flush.messages=1: a follower reports what it has synced', async (t) => {
+  const c = await clusterWithTopic({ topic: { config: { 'flush.messages': '1' } } })
+  const answer = c.append(['a'])
+  await c.run(ROUNDS_MS)
+  t.equal((await answer).errorCode, ErrorCode.NONE)
+  for (const node of c.nodes) node.losePower()
+  for (const node of c.nodes) {
+    node.start()
+    t.equal(node.logs.get('t', 0)!.logEndOffset, 1)
+  }
+})
+
+t.test('E15, E19: lag and bytes', async (t) => {
+  const c = await clusterWithTopic()
+  for (let i = 0; i < 3; i++) await c.settled(c.append(['x'], { acks: 1 }))
+  await c.run(ROUNDS_MS)
+  const [leader, follower] = [c.node(1).replicas, c.node(2).replicas]
+  const bytes = c.bytes(1).length
+  t.same([leader.traffic.bytesOut, leader.traffic.bytesIn], [2 * bytes, 0])
+  t.same([follower.traffic.bytesIn, follower.traffic.reassignmentBytesIn], [bytes, 0])
+  t.same([follower.fetchers!.maxLag, [...follower.fetchers!.lags()].map(({ lag }) => lag)], [0, [0]])
+})
