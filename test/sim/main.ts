@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { runMutations } from './mutation-run.ts'
 import { parseOptions, type SimOptions } from './options.ts'
 import { runPool, type SeedReport, type SeedTask } from './pool.ts'
 import { simulate } from './simulation.ts'
@@ -11,7 +12,7 @@ const MAX_FAILURES = 10
 async function replay({ seed, minutes, brokers, trace }: SimOptions): Promise<boolean> {
   const outcome = await simulate({ seed, minutes, keepAll: trace, ...(brokers === undefined ? {} : { brokers }) })
   const { violation, simulatedMs, acknowledged, hash } = outcome
-  if (trace || violation) print(...outcome.trace(trace ? undefined : TRACE_LINES))
+  if (trace || violation) print(...outcome.world.trace.tail(trace ? undefined : TRACE_LINES))
   print(
     `seed ${seed}: ${(simulatedMs / 1000).toFixed(1)} simulated seconds, ${acknowledged} records acknowledged, trace ${hash >>> 0}`,
   )
@@ -63,7 +64,11 @@ function print(...lines: string[]): void {
 
 try {
   const options = parseOptions(process.argv.slice(2), randomInt(1, 2 ** 31))
-  const passed = options.seeds === 1 ? await replay(options) : await sweep(options)
+  const passed = options.mutations
+    ? await runMutations({ ...options, print })
+    : options.seeds === 1
+      ? await replay(options)
+      : await sweep(options)
   process.exitCode = passed ? 0 : 1
 } catch (error) {
   print((error as Error).stack ?? String(error))

@@ -2,6 +2,7 @@ import { DiskError } from '../../src/base/disk.ts'
 import type { SeededRandom } from '../../src/base/seeded-random.ts'
 import type { SimNode } from './sim-node.ts'
 import type { World } from './world.ts'
+import { PLANNED } from './world.ts'
 
 const STOP_LIMIT_MS = 20_000
 
@@ -216,7 +217,7 @@ export class Nemesis {
     this.#note(`lets the disk of ${node.host} fail with ${code}`)
     node.disk.hook = ({ kind, path, bytes }) => {
       if (kind !== 'write') return undefined
-      const error = new DiskError(code, `cannot write ${path}: ${code}`)
+      const error = new DiskError(code, `cannot write ${path}: ${code}`, PLANNED)
       return this.#random.below(2) === 0 ? error : { written: this.#random.below(bytes + 1), error }
     }
     return () => {

@@ -17,8 +17,8 @@ t.test('a run is a function of its seed', async (t) => {
 
 t.test('a handful of seeds', async (t) => {
   for (let seed = 1; seed <= 6; seed++) {
-    const { violation, acknowledged, trace } = await simulate({ seed, minutes: 0.5, brokers: BROKERS })
-    t.equal(violation, undefined, `seed ${seed}${violation ? `: ${trace(50).join('\n')}` : ''}`)
+    const { violation, acknowledged, world } = await simulate({ seed, minutes: 0.5, brokers: BROKERS })
+    t.equal(violation, undefined, `seed ${seed}${violation ? `: ${world.trace.tail(50).join('\n')}` : ''}`)
     t.ok(acknowledged > 0, 'something was acknowledged')
   }
 })

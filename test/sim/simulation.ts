@@ -28,7 +28,8 @@ export interface Outcome {
   readonly hash: number
   readonly simulatedMs: number
   readonly acknowledged: number
-  readonly trace: (lines?: number) => string[]
+  /** As it was at the end, for whoever looks for the cause. */
+  readonly world: World
 }
 
 /** One run: a cluster comes up, works under faults, is left alone, and has to be whole and to have lost nothing. */
@@ -55,7 +56,7 @@ export async function simulate({ seed, minutes, brokers, keepAll = false }: Simu
     hash: world.trace.hash,
     simulatedMs: world.time.monotonicMs(),
     acknowledged,
-    trace: (lines) => world.trace.tail(lines),
+    world,
   }
 }
 

@@ -10,6 +10,9 @@ import { Violation } from './violation.ts'
 /** How much simulated time goes by between two turns of the real event loop. */
 const SLICE_MS = 250
 
+/** The cause of errors that were planned. */
+export const PLANNED = Symbol('planned')
+
 /** Looks at the world after every step, or now and then, and throws a Violation. */
 export interface Checker {
   /** Something happened inside of these nodes. */
@@ -58,9 +61,9 @@ export class World {
   }
 
   /** What a dead node was in the middle of is nobody's concern, nor is that a process ends whose disk fails. */
-  #isExcused({ code, message }: DiskError): boolean {
+  #isExcused({ code, message, cause }: DiskError): boolean {
     this.trace.note('checker', 'a disk error that nobody handles', { message })
-    return code === 'EKILLED' || this.nodes.some(({ disk }) => disk.hook !== undefined)
+    return code === 'EKILLED' || cause === PLANNED
   }
 
   /** Lets the world go on for so long, or until a violation. */

@@ -17,11 +17,25 @@ export class CommittedLog {
   /** Everything below is committed. */
   end = 0
   readonly #batches = new Map<number, CommittedBatch>()
+  /** What the leader of an epoch has committed: everything below, by epoch. */
+  readonly #endOfEpoch = new Map<number, number>()
   /** Up to where a replica was found to agree, by its key: a node's life. */
   readonly #agreed = new Map<string, number>()
 
   constructor(name: string) {
     this.name = name
+  }
+
+  /** The leader of this epoch has committed everything below `end`. */
+  advance(epoch: number, end: number): void {
+    if (end > (this.#endOfEpoch.get(epoch) ?? 0)) this.#endOfEpoch.set(epoch, end)
+  }
+
+  /** Everything below was committed by leaders of earlier epochs: who leads in this one has it. */
+  endBefore(epoch: number): number {
+    let end = 0
+    for (const [earlier, committed] of this.#endOfEpoch) if (earlier < epoch) end = Math.max(end, committed)
+    return end
   }
 
   /** The replica says that everything below `committed` is: it has all of that, and has it as everybody else. */
