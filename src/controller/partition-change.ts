@@ -113,15 +113,16 @@ class Wanted {
   }
 
   /** Once every replica that stays is in sync, those that are to go go (fact B77). */
-  #maybeCompleteReassignment(): void {
-    if (this.adding.length === 0 && this.removing.length === 0) return
+  #maybeCompleteReassignment(): boolean {
+    if (this.adding.length === 0 && this.removing.length === 0) return false
     const staying = this.replicas.filter((id) => !this.removing.includes(id))
     const inSync = this.isr.filter((id) => !this.removing.includes(id))
-    if (inSync.length === 0 || !staying.every((id) => inSync.includes(id))) return
+    if (inSync.length === 0 || !staying.every((id) => inSync.includes(id))) return false
     this.replicas = staying
     this.isr = inSync
     this.adding = []
     this.removing = []
+    return true
   }
 
   /** One for each replica; null where none changes, and for levels that do not know of directories. */
@@ -156,6 +157,8 @@ class Wanted {
       // The others stay eligible: they hold every committed record too.
       this.elr = this.elr.filter((id) => id !== leader)
     }
+    // If the new ISR of one is all that a reassignment was waiting for, nobody else has to be eligible.
+    if (this.#maybeCompleteReassignment()) this.elr = []
   }
 
   /**
