@@ -45,9 +45,14 @@ import { describeClientQuotas } from './48-describe-client-quotas.ts'
 import { alterClientQuotas } from './49-alter-client-quotas.ts'
 import { describeUserScramCredentials } from './50-describe-user-scram-credentials.ts'
 import { alterUserScramCredentials } from './51-alter-user-scram-credentials.ts'
+import { vote } from './52-vote.ts'
+import { beginQuorumEpoch } from './53-begin-quorum-epoch.ts'
+import { endQuorumEpoch } from './54-end-quorum-epoch.ts'
+import { describeQuorum } from './55-describe-quorum.ts'
 import { alterPartition } from './56-alter-partition.ts'
 import { updateFeatures } from './57-update-features.ts'
 import { envelope } from './58-envelope.ts'
+import { fetchSnapshot } from './59-fetch-snapshot.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { brokerRegistration } from './62-broker-registration.ts'
 import { brokerHeartbeat } from './63-broker-heartbeat.ts'
@@ -57,6 +62,9 @@ import { controllerRegistration } from './70-controller-registration.ts'
 import { assignReplicasToDirs } from './73-assign-replicas-to-dirs.ts'
 import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
+import { addRaftVoter } from './80-add-raft-voter.ts'
+import { removeRaftVoter } from './81-remove-raft-voter.ts'
+import { updateRaftVoter } from './82-update-raft-voter.ts'
 import {
   type ClientConnection,
   CloseConnection,
@@ -64,6 +72,7 @@ import {
   type ListenerKind,
   type RequestContext,
 } from './handler.ts'
+import { fetchMetadata } from './metadata-fetch.ts'
 import type { Services } from './services.ts'
 
 /** A request as the connection hands it over: header read, body not. */
@@ -85,14 +94,16 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 24, 25, 26, 27, 28, 34, 36, 47, 52, 53, 54, 55, 59, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 80, 81, 82, 83,
-  84, 85, 86, 87, 88, 89, 90, 91, 92,
+  17, 24, 25, 26, 27, 28, 34, 36, 47, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 83, 84, 85, 86, 87, 88, 89, 90, 91,
+  92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
 /** What a kind of listener serves. */
 function handlersOf(services: Services, kind: ListenerKind, api: Api): Handler[] {
   const handlers: Handler[] = Object.values(allHandlers(services, api))
+  // The one API that means different things to brokers and to controllers.
+  handlers.push(fetchMetadata(services))
   return handlers.filter(({ listeners }) => listeners.includes(kind))
 }
 
@@ -140,6 +151,14 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     51: alterUserScramCredentials(services),
     56: alterPartition(services),
     57: updateFeatures(services),
+    52: vote(services),
+    53: beginQuorumEpoch(services),
+    54: endQuorumEpoch(services),
+    55: describeQuorum(services),
+    59: fetchSnapshot(services),
+    80: addRaftVoter(services),
+    81: removeRaftVoter(services),
+    82: updateRaftVoter(services),
     58: envelope(services, (frame, connection) => api.enveloped(frame, connection)),
     60: describeCluster(services),
     62: brokerRegistration(services),

@@ -1,3 +1,4 @@
+import type { ApiKey } from '../../protocol/api/index.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import type { ConfigOf } from '../base/config.ts'
 import type { Logger } from '../base/logger.ts'
@@ -50,6 +51,10 @@ export interface Services {
   /** The active controller, where this node is it. @throws ProtocolError NOT_CONTROLLER */
   readonly controller: Controller
   isActiveController(): boolean
+  /** Answers what the nodes of the metadata quorum ask each other. */
+  readonly quorum: {
+    handle(key: ApiKey, version: number, body: unknown, context: { listener: string }): Promise<unknown>
+  }
   /**
    * Passes a client's request, header included, on to the active controller (KIP-590). Gives the answer, header
    * included, or the error to refuse it with: REQUEST_TIMED_OUT where no controller answers in time.

@@ -3,8 +3,11 @@ import type { LogLevel } from '../base/logger.ts'
 import { LOG_LEVELS } from '../base/logger.ts'
 import { readPropertiesFile } from '../node/config.ts'
 import { parseTopicSpec } from '../node/config-sources.ts'
-import { startProcess } from '../node/process.ts'
+import { startClusterProcess, startProcess } from '../node/process.ts'
 import { CommandError } from './command-error.ts'
+
+/** More in one process would only wait for each other. */
+const MAX_BROKERS = 16
 
 interface StartArguments {
   port: number | undefined
@@ -14,6 +17,7 @@ interface StartArguments {
   set: string[] | undefined
   topic: string[] | undefined
   nodeId: number | undefined
+  brokers: number
   logLevel: LogLevel | undefined
   logFormat: 'text' | 'json' | undefined
 }
@@ -49,6 +53,11 @@ export const startCommand: CommandModule = {
         nargs: 1,
         describe: 'a topic to create, name:partitions[:replication factor]; may be given again',
       })
+      .option('brokers', {
+        type: 'number',
+        default: 1,
+        describe: 'how many nodes to run in this process, as one cluster; ports follow each other',
+      })
       .option('node-id', { type: 'number', describe: 'id of this node [default: 1]' })
       .option('log-level', { alias: 'l', choices: LOG_LEVELS, describe: 'what is logged [default: warn]' })
       .option('log-format', { choices: ['text', 'json'] as const, describe: 'how log lines look [default: text]' }),
@@ -56,9 +65,13 @@ export const startCommand: CommandModule = {
     const args = parsed as unknown as StartArguments
     if (args.port !== undefined && (args.port < 0 || args.port > 65_535))
       throw new CommandError(`--port ${args.port}: a port is a whole number from 0 to 65535.`)
+    if (!Number.isInteger(args.brokers) || args.brokers < 1 || args.brokers > MAX_BROKERS)
+      throw new CommandError(`--brokers ${args.brokers}: run 1 to ${MAX_BROKERS} nodes.`)
+    if (args.brokers > 1 && args.nodeId !== undefined)
+      throw new CommandError('--node-id names one node, and --brokers runs several.')
     const file = args.config === undefined ? {} : readPropertiesFile(args.config)
     const given = <T>(value: T | undefined, key: string) => (value === undefined ? {} : { [key]: value })
-    await startProcess({
+    const options = {
       file,
       environment: process.env,
       flags: settings(args.set ?? []),
@@ -69,7 +82,8 @@ export const startCommand: CommandModule = {
       ...given(args.nodeId, 'nodeId'),
       ...given(args.logLevel, 'logLevel'),
       ...given(args.logFormat, 'logFormat'),
-    })
+    }
+    await (args.brokers > 1 ? startClusterProcess({ ...options, brokers: args.brokers }) : startProcess(options))
   },
 }
 

@@ -1,5 +1,6 @@
 import { formatHostPort } from '../net/listener.ts'
 import type { Broker } from './broker.ts'
+import type { Cluster } from './cluster.ts'
 import type { NodeSetup } from './options.ts'
 import { VERSION } from './version.ts'
 
@@ -16,6 +17,17 @@ export function banner(broker: Broker, setup: NodeSetup, readyMs: number): strin
     setup.temporary
       ? 'data: a temporary directory, removed at exit (keep it with --data-dir)'
       : `data: ${setup.dataDirs.join(', ')}`,
+    `ready in ${Math.round(readyMs)} ms`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The same for a cluster in one process. */
+export function clusterBanner(cluster: Cluster, dataDir: string, temporary: boolean, readyMs: number): string {
+  const lines = [
+    `odradek ${VERSION}  nodes ${cluster.nodes.map(({ id }) => id).join(', ')}  cluster ${cluster.clusterId}`,
+    `bootstrap: ${cluster.nodes.map(({ broker }) => formatHostPort(broker!.listeners[0]!.advertised)).join(',')}`,
+    temporary ? 'data: a temporary directory, removed at exit (keep it with --data-dir)' : `data: ${dataDir}`,
     `ready in ${Math.round(readyMs)} ms`,
   ]
   return `${lines.join('\n')}\n`

@@ -15,6 +15,8 @@ const HEARTBEAT = 63
 /** Between heartbeats of a broker that is not caught up yet (fact C8). */
 const STARTING_HEARTBEAT_MS = 10
 const FIRST_REGISTRATION_RETRY_MS = 100
+/** How long a broker on its way out waits for a controller that answers. */
+const NO_CONTROLLER_MS = 3000
 /** After the first answer that it may not go yet (fact C10). */
 const LEAVING_RETRY_MS = 50
 
@@ -74,6 +76,8 @@ export class BrokerLifecycle {
   #fenced = true
   #timer: Timer | undefined
   #reporting = false
+  /** A controller has answered since somebody looked. */
+  #heard = false
   #onUnfenced: (() => void) | undefined
   #onMayGo: (() => void) | undefined
 
@@ -122,10 +126,21 @@ export class BrokerLifecycle {
       this.#onMayGo = resolve
     })
     const patience = this.#options.system.timers.after(timeoutMs, () => this.#onMayGo?.())
+    this.#goUnlessHeard()
     void this.#report()
     await mayGo
     patience.cancel()
     this.stop()
+  }
+
+  /** Where no controller answers there is nobody to move leadership, and nothing to wait for. */
+  #goUnlessHeard(): void {
+    this.#heard = false
+    this.#options.system.timers.after(NO_CONTROLLER_MS, () => {
+      if (this.#state === BROKER_STATE.SHUTTING_DOWN) return
+      if (this.#heard) this.#goUnlessHeard()
+      else this.#onMayGo?.()
+    })
   }
 
   /** Says no more. */
@@ -211,6 +226,7 @@ export class BrokerLifecycle {
   #heed(answer: { errorCode: number; isFenced?: boolean; shouldShutDown?: boolean }, wantedShutDown: boolean): void {
     if (this.#state === BROKER_STATE.SHUTTING_DOWN) return
     if (answer.errorCode === ErrorCode.NONE) {
+      this.#heard = true
       this.#fenced = answer.isFenced ?? true
       if (answer.shouldShutDown) {
         this.#onMayGo?.()

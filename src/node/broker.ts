@@ -10,6 +10,7 @@ import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { ConfigError } from './config.ts'
+import type { TopicToCreate } from './config-sources.ts'
 import { isBroker, isController, type NodeListeners, nodeListeners } from './listeners.ts'
 import { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
@@ -45,6 +46,7 @@ export class Broker {
   #rooms: Rooms | undefined
   #failing: Timer | undefined
   #stopping = false
+  #hasLeft = false
 
   /** `onFatal`: an impossible state was reached, or its disks have failed (a DiskError); the node must not go on. */
   constructor(system: System, setup: NodeSetup, logger: Logger, onFatal: (error: Error) => void) {
@@ -70,6 +72,14 @@ export class Broker {
   /** Where other nodes reach this controller; undefined where it has no listener for them. */
   get controllerEndpoint(): HostPort | undefined {
     return this.#controllerServer?.listeners[0]?.advertised
+  }
+
+  /** There are other nodes that it hands over to when it stops. */
+  get hasCompany(): boolean {
+    const { values } = this.#setup.config
+    const isMember =
+      values['controller.quorum.voters'].length > 1 || values['controller.quorum.bootstrap.servers'].length > 0
+    return isMember || !this.#roles.controller || !this.#roles.broker
   }
 
   /** What it consists of, once it has started: for tests that look inside. */
@@ -137,16 +147,7 @@ export class Broker {
     if (this.#roles.broker) await this.#startBroker(rooms)
   }
 
-  async #startBroker({
-    quorum,
-    loader,
-    replicas,
-    elections,
-    logs,
-    server,
-    lifecycle,
-    createTopic,
-  }: Rooms): Promise<void> {
+  async #startBroker({ quorum, loader, replicas, elections, logs, server, lifecycle }: Rooms): Promise<void> {
     const bound = server.open()
     // What is told of the cluster before this node has all of it could make it lead what it no longer leads (C14, C24).
     await Promise.all([bound, quorum.caughtUp()])
@@ -156,37 +157,53 @@ export class Broker {
     })
     loader.subscribe((delta, image) => elections.apply(delta, replicas.apply(delta, image)))
     await lifecycle.join(server.listeners)
-    for (const { name, partitions, replicationFactor, configs } of this.#setup.topics) {
-      const { errorCode, errorMessage } = await createTopic({
+    await this.createTopics(this.#setup.topics)
+    await elections.settled()
+    server.serve()
+  }
+
+  /** Topics that are to be there; one that exists stays as it is. Throws ConfigError. */
+  async createTopics(topics: readonly TopicToCreate[]): Promise<void> {
+    for (const { name, partitions, replicationFactor, configs } of topics) {
+      const { errorCode, errorMessage } = await this.#rooms!.createTopic({
         name,
         numPartitions: partitions,
         replicationFactor,
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       })
-      // One that exists stays as it is.
       if (errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS)
         throw new ConfigError(`Topic ${name} could not be created: ${errorMessage ?? errorCode}`)
     }
-    await elections.settled()
-    server.serve()
   }
 
-  /** Hands over, stops answering, flushes, and lets go of every socket, timer and file. */
-  async stop(): Promise<void> {
+  /** Hands over what it leads and stops answering clients. As a controller it goes on. */
+  async leave(): Promise<void> {
+    const rooms = this.#rooms
+    if (!rooms || this.#hasLeft || !this.#roles.broker) return
+    this.#hasLeft = true
+    const { server, groups, lifecycle, replicas } = rooms
+    await lifecycle.leave(this.#leaveMs(rooms))
+    await server.close()
+    groups.shutdown()
+    replicas.shutdown()
+  }
+
+  /**
+   * Leaves, flushes, and lets go of every socket, timer and file.
+   * @param handOver false: all controllers stop, and nobody is there to take over from this one
+   */
+  async stop({ handOver = true }: { handOver?: boolean } = {}): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
     this.#failing?.cancel()
+    await this.leave()
     const rooms = this.#rooms
     this.#rooms = undefined
     if (rooms) {
-      const { server, groups, lifecycle, replicas, logs, role, channels } = rooms
-      if (this.#roles.broker) await lifecycle.leave(this.#leaveMs(rooms))
-      await server.close()
-      groups.shutdown()
-      replicas.shutdown()
+      const { lifecycle, logs, role, channels } = rooms
       for (const channel of channels) channel.close()
       role.resign()
-      await this.#quorum!.leave()
+      if (handOver) await this.#quorum!.leave()
       await logs.shutdown(lifecycle.epoch)
     } else {
       this.#logs?.abandon()

@@ -46,7 +46,7 @@ export function setUp(options: StartOptions): NodeSetup {
   const sources = { flags, environment, file: options.file ?? {} }
   const asked = resolveConfig(sources)
   const temporary = !asked.given.has('log.dirs') && !asked.given.has('log.dir')
-  if (temporary) flags['log.dirs'] = mkdtempSync(join(realpathSync(tmpdir()), 'odradek-'))
+  if (temporary) flags['log.dirs'] = temporaryDirectory()
   const config = temporary ? resolveConfig({ ...sources, flags }) : asked
   const dirs = config.values['log.dirs'] ?? [config.values['log.dir']]
   return {
@@ -58,6 +58,18 @@ export function setUp(options: StartOptions): NodeSetup {
     logLevel: options.logLevel ?? levelOfEnvironment(environment) ?? 'warn',
     logFormat: options.logFormat ?? 'text',
   }
+}
+
+const temporaryDirectory = (): string => mkdtempSync(join(realpathSync(tmpdir()), 'odradek-'))
+
+/** Where the nodes of a cluster in one process have their directories. */
+export function clusterDirectory({ dataDir, flags = {}, environment = {}, file = {} }: StartOptions) {
+  const { given, values } = resolveConfig({ flags, environment, file })
+  const configured =
+    given.has('log.dirs') || given.has('log.dir') ? (values['log.dirs']?.[0] ?? values['log.dir']) : undefined
+  const wanted = dataDir ?? configured
+  const temporary = wanted === undefined
+  return { dataDir: temporary ? temporaryDirectory() : resolve(String(wanted)), temporary }
 }
 
 /** `localhost` binds 127.0.0.1 and ::1 and is what clients are told; any other host is taken as it is. */

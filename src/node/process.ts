@@ -4,14 +4,18 @@ import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { createSystem } from '../base/system.ts'
 import { createLogger } from '../base/system-logger.ts'
-import { banner } from './banner.ts'
+import { banner, clusterBanner } from './banner.ts'
 import { Broker } from './broker.ts'
-import { type StartOptions, setUp } from './options.ts'
+import { Cluster } from './cluster.ts'
+import { clusterDirectory, DEFAULT_PORT, type StartOptions, setUp } from './options.ts'
 
 /** How long a clean stop may take before the process goes anyway. */
 const STOP_WITHIN_MS = 2000
 
-/** Runs a broker as this process: banner on standard output, log on standard error, signals end it. */
+/** How long a node of a cluster may take, with others to hand over to. */
+const HAND_OVER_WITHIN_MS = 35_000
+
+/** Runs a node as this process: banner on standard output, log on standard error, signals end it. */
 export async function startProcess(options: StartOptions): Promise<void> {
   // First of all: a signal that comes before there is a handler leaves behind whatever was made until then.
   let stop: () => void = () => process.exit(0)
@@ -29,10 +33,37 @@ export async function startProcess(options: StartOptions): Promise<void> {
     process.exit(1)
   })
   const starting = broker.start()
-  stop = stopOnce(broker, starting)
+  stop = stopOnce(starting, () => broker.stop(), broker.hasCompany ? HAND_OVER_WITHIN_MS : STOP_WITHIN_MS)
   await starting
   process.stdout.write(banner(broker, setup, performance.now()))
   for (const listener of broker.listeners) warnIfUnresolvable(listener.advertised.host, logger)
+}
+
+/** Runs a whole cluster as this process; each of its nodes has a directory below the data directory. */
+export async function startClusterProcess(options: StartOptions & { brokers: number }): Promise<void> {
+  let stop: () => void = () => process.exit(0)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop())
+  const { dataDir, temporary } = clusterDirectory(options)
+  process.on('exit', () => temporary && removeQuietly([dataDir]))
+  const logger = createLogger({ level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' })
+  const { brokers, port = DEFAULT_PORT, host, environment = {}, file = {}, flags = {} } = options
+  const setup = {
+    brokers,
+    port,
+    dataDir,
+    logLevel: options.logLevel ?? 'warn',
+    clusterId: environment.CLUSTER_ID,
+    options: { flags, environment, file },
+    ...(host === undefined ? {} : { host }),
+  }
+  const cluster = new Cluster(createSystem(), setup, logger, (error, nodeId) => {
+    logger.error(`node ${nodeId} stops`, { error: error.stack ?? error.message })
+    process.exit(1)
+  })
+  const starting = cluster.start(options.topics ?? [])
+  stop = stopOnce(starting, () => cluster.stop(), HAND_OVER_WITHIN_MS)
+  await starting
+  process.stdout.write(clusterBanner(cluster, dataDir, temporary, performance.now()))
 }
 
 /** Clients that cannot resolve what they are told connect once and never again, which is hard to see from their side. */
@@ -47,7 +78,7 @@ function warnIfUnresolvable(host: string, logger: Logger): void {
 }
 
 /** What a signal does. A broker that is still starting is stopped when it has started. */
-function stopOnce(broker: Broker, starting: Promise<void>): () => void {
+function stopOnce(starting: Promise<void>, end: () => Promise<void>, withinMs: number): () => void {
   let stopping = false
   const stop = async () => {
     try {
@@ -57,7 +88,7 @@ function stopOnce(broker: Broker, starting: Promise<void>): () => void {
       return
     }
     try {
-      await broker.stop()
+      await end()
       process.exit(0)
     } catch (error) {
       process.stderr.write(`odradek: ${(error as Error).message}\n`)
@@ -67,7 +98,7 @@ function stopOnce(broker: Broker, starting: Promise<void>): () => void {
   return () => {
     if (stopping) process.exit(1)
     stopping = true
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    setTimeout(() => process.exit(1), withinMs).unref()
     void stop()
   }
 }

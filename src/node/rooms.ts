@@ -103,7 +103,7 @@ export function plug(foundations: Foundations): Rooms {
         kraftVersion: quorum.kraftVersion,
         voterIds: () => quorum.voters.map(({ id }) => id),
         onFault: foundations.onFatal,
-        onConfusion: () => void quorum.resign(),
+        onConfusion: () => quorum.resign(),
         committed: image,
         alone: quorum.voters.length === 1,
       }),
@@ -212,6 +212,7 @@ export function plug(foundations: Foundations): Rooms {
     get controller() {
       return role.controller
     },
+    quorum,
     isActiveController: () => role.isActive,
     forward: (frame, connection) => forwarder.forward(frame, connection),
     createTopic,

@@ -4,6 +4,7 @@ import { createSystem } from '../base/system.ts'
 import { createLogger } from '../base/system-logger.ts'
 import { formatHostPort } from '../net/listener.ts'
 import { Broker } from './broker.ts'
+import type { TopicToCreate } from './config-sources.ts'
 import { setUp } from './options.ts'
 
 /** How a topic is to be when the broker is ready. */
@@ -53,12 +54,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   const setup = setUp({
     flags: config,
     logLevel,
-    topics: Object.entries(topics).map(([name, topic]) => ({
-      name,
-      partitions: topic.partitions ?? -1,
-      replicationFactor: topic.replicationFactor ?? -1,
-      configs: topic.config ?? {},
-    })),
+    topics: topicsToCreate(topics),
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -95,3 +91,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
     [Symbol.asyncDispose]: stop,
   }
 }
+
+export const topicsToCreate = (topics: Readonly<Record<string, TopicOptions>>): TopicToCreate[] =>
+  Object.entries(topics).map(([name, { partitions = -1, replicationFactor = -1, config = {} }]) => ({
+    name,
+    partitions,
+    replicationFactor,
+    configs: config,
+  }))
