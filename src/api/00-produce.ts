@@ -34,6 +34,7 @@ export const produce = (services: Services) =>
     key: 0,
     versions: [0, 13],
     pipelined: true,
+    borrows: true,
 
     async handle(request, context) {
       const isTransactional = request.topicData.some(({ partitionData }) => partitionData.some(isInTransaction))

@@ -47,6 +47,7 @@ export interface Handler {
   readonly response: AnyMessage
   readonly versions: readonly [oldest: number, newest: number]
   readonly pipelined: boolean
+  readonly borrows: boolean
   readonly listeners: readonly ListenerKind[]
   readonly forwarded: boolean
   readonly brokerPart: ((request: unknown, context: RequestContext) => BrokerPart<unknown, unknown>) | undefined
@@ -60,6 +61,8 @@ interface TypedHandler<Request, Response> {
   readonly versions: readonly [oldest: number, newest: number]
   /** The next request of the connection may start while this one still waits (replies keep their order). */
   readonly pipelined?: boolean
+  /** Once it has answered, no byte of the request is needed but by those who hold it (base/slabs.ts). */
+  readonly borrows?: boolean
   /** Where it is served. Default: to whoever asks a broker. */
   readonly listeners?: readonly ListenerKind[]
   /** Decided by the active controller: a broker passes the request on to it in an Envelope (KIP-590). */
@@ -80,6 +83,7 @@ export function handlerFor<Q extends AnyMessage, S extends AnyMessage>(
     request,
     response,
     pipelined: false,
+    borrows: false,
     listeners: ['broker'],
     forwarded: false,
     brokerPart: undefined,

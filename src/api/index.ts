@@ -192,6 +192,8 @@ export class Api {
 
   /** True for requests whose successor on the connection need not wait for their answer. */
   readonly pipelined = (apiKey: number): boolean => this.#handlers.get(apiKey)?.pipelined ?? false
+  /** True for requests whose memory is used again when they have been answered. */
+  readonly borrows = (apiKey: number): boolean => this.#handlers.get(apiKey)?.borrows ?? false
 
   readonly dispatch = async (incoming: IncomingRequest): Promise<Reply> => {
     const { header, body, connection } = incoming

@@ -13,6 +13,7 @@ import type { Timers } from './time.ts'
 const WINDOW_BYTES = 65536
 /** `write` answers false above this, as Node's sockets do. */
 const QUEUED_BYTES_MARK = 16384
+const STALE = 0xdb
 const FIRST_FREE_PORT = 49152
 const LAST_PORT = 65535
 
@@ -243,6 +244,31 @@ interface Link {
   isCut(): boolean
 }
 
+/** Chunks that were written together, less what has been sent of them. */
+class QueuedWrite {
+  readonly onTaken: (() => void) | undefined
+  bytes = 0
+  #chunks: readonly Uint8Array[]
+
+  constructor(chunks: readonly Uint8Array[], onTaken: (() => void) | undefined) {
+    this.#chunks = chunks
+    this.onTaken = onTaken
+    for (const chunk of chunks) this.bytes += chunk.length
+  }
+
+  /** The next bytes, as many as there are up to `limit`. */
+  copy(limit: number): Buffer {
+    const part = Buffer.concat(this.#chunks, Math.min(limit, this.bytes))
+    this.bytes -= part.length
+    let gone = part.length
+    let first = 0
+    while (first < this.#chunks.length && gone >= this.#chunks[first]!.length) gone -= this.#chunks[first++]!.length
+    const [next, ...rest] = this.#chunks.slice(first)
+    this.#chunks = next === undefined ? [] : [next.subarray(gone), ...rest]
+    return part
+  }
+}
+
 /**
  * One direction of a connection. Bytes are queued at the sender, under way (`#line`), or arrived and not read; the
  * last two together stay within the window.
@@ -252,7 +278,7 @@ class Pipe {
   queuedBytes = 0
   readonly #source: MemorySocket
   readonly #sink: MemorySocket
-  readonly #queued: Buffer[] = []
+  readonly #queued: QueuedWrite[] = []
   /** Under way, in order; null is the end of the stream. */
   readonly #line: (Buffer | null)[] = []
   readonly #arrived: Buffer[] = []
@@ -270,12 +296,12 @@ class Pipe {
     this.#sink = sink
   }
 
-  write(chunks: readonly Uint8Array[]): void {
-    // A copy: what arrives belongs to the receiver, who may write into it.
-    const copy = Buffer.concat(chunks)
-    if (copy.length === 0) return
-    this.#queued.push(copy)
-    this.queuedBytes += copy.length
+  /** As in a system, bytes are read from the writer's memory when there is room for them, and not before. */
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): void {
+    const write = new QueuedWrite(chunks, onTaken)
+    if (write.bytes === 0) return
+    this.#queued.push(write)
+    this.queuedBytes += write.bytes
     this.#send()
   }
 
@@ -312,9 +338,11 @@ class Pipe {
     const hadQueued = this.queuedBytes > 0
     while (this.#queued.length > 0 && this.#unreadBytes < WINDOW_BYTES) {
       const first = this.#queued[0]!
-      const part = first.subarray(0, WINDOW_BYTES - this.#unreadBytes)
-      if (part.length === first.length) this.#queued.shift()
-      else this.#queued[0] = first.subarray(part.length)
+      const part = first.copy(WINDOW_BYTES - this.#unreadBytes)
+      if (first.bytes === 0) {
+        this.#queued.shift()
+        if (first.onTaken !== undefined) this.link.timers.soon(first.onTaken)
+      }
       this.queuedBytes -= part.length
       this.#unreadBytes += part.length
       this.#line.push(part)
@@ -355,7 +383,8 @@ class Pipe {
   readonly deliver = (): void => {
     while (this.#arrived.length > 0 && this.#sink.takesData) {
       const first = this.#arrived[0]!
-      const size = Math.max(1, Math.min(first.length, this.link.chunkBytes(first.length)))
+      const wanted = Math.min(first.length, this.link.chunkBytes(first.length), this.#sink.roomBytes)
+      const size = Math.max(1, wanted)
       if (size === first.length) this.#arrived.shift()
       else this.#arrived[0] = first.subarray(size)
       this.#unreadBytes -= size
@@ -374,6 +403,8 @@ class MemorySocket implements Socket {
   #handlers: SocketHandlers | undefined
   #in: Pipe | undefined
   #out: Pipe | undefined
+  /** Where the reader wants the next bytes, as it said after the last ones. */
+  #space: Buffer | undefined
   #paused = false
   #wantsDrain = false
   #ending = false
@@ -410,9 +441,9 @@ class MemorySocket implements Socket {
     else this.resume()
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
     if (this.#ending || this.#closed) return true
-    this.#out?.write(chunks)
+    this.#out?.write(chunks, onTaken)
     const keepsUp = this.queuedBytes < QUEUED_BYTES_MARK
     if (!keepsUp) this.#wantsDrain = true
     return keepsUp
@@ -439,8 +470,23 @@ class MemorySocket implements Socket {
     this.#out?.abandon()
   }
 
+  /** Bytes that may come at once. */
+  get roomBytes(): number {
+    return this.#space?.length ?? Number.POSITIVE_INFINITY
+  }
+
   data(chunk: Buffer): void {
-    if (!this.#closed) this.#handlers?.onData(chunk)
+    if (this.#closed || this.#handlers === undefined) return
+    const space = this.#space
+    if (space === undefined) {
+      this.#handlers.onData(chunk)
+      // It was the receiver's for the time of the call: whoever kept it shall notice.
+      chunk.fill(STALE)
+    } else {
+      chunk.copy(space)
+      this.#handlers.onData(space.subarray(0, chunk.length))
+    }
+    this.#space = this.#handlers.space?.()
   }
 
   drained(): void {

@@ -170,9 +170,10 @@ class MortalSocket implements Socket {
     this.#forget = forget
   }
 
-  handle({ onData, onDrain, onClose }: SocketHandlers): void {
+  handle({ onData, onDrain, onClose, space }: SocketHandlers): void {
     this.#socket.handle({
       onData: (chunk) => this.#isAlive() && onData(chunk),
+      ...(space ? { space: () => (this.#isAlive() ? space() : undefined) } : {}),
       onDrain: () => this.#isAlive() && onDrain(),
       onClose: (error) => {
         this.#forget()
@@ -181,8 +182,8 @@ class MortalSocket implements Socket {
     })
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    return this.#isAlive() ? this.#socket.write(chunks) : true
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
+    return this.#isAlive() ? this.#socket.write(chunks, onTaken) : true
   }
 
   get queuedBytes(): number {

@@ -30,10 +30,11 @@ export interface Socket {
   readonly local: HostPort
   handle(handlers: SocketHandlers): void
   /**
-   * Queues all chunks as one gathered write; they must not change afterwards. False: the peer reads slowly, wait for
-   * `onDrain` before the next one. After `end` or the close of the socket it does nothing.
+   * Queues all chunks as one gathered write; they must not change until `onTaken`, which is called when the system has
+   * taken all of them, and never if it does not. False: the peer reads slowly, wait for `onDrain` before the next one.
+   * After `end` or the close of the socket it does nothing.
    */
-  write(chunks: readonly Uint8Array[]): boolean
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean
   /** Bytes queued and not yet taken by the system. */
   readonly queuedBytes: number
   pause(): void
@@ -45,8 +46,13 @@ export interface Socket {
 }
 
 export interface SocketHandlers {
-  /** The chunk belongs to the receiver; it may be a slice of a larger slab. */
+  /** The chunk is the receiver's during the call only, unless it begins where `space` said. */
   onData(chunk: Buffer): void
+  /**
+   * Where the next bytes are best put, asked before each read by networks that can do so; they may come elsewhere. What
+   * is given may be written to until the next call, or the close of the socket.
+   */
+  space?(): Buffer | undefined
   onDrain(): void
   /** Exactly once, whoever closed; `error` where the connection broke. */
   onClose(error?: Error): void

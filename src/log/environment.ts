@@ -2,6 +2,7 @@ import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import type { Random } from '../base/random.ts'
+import { SlabPool } from '../base/slabs.ts'
 import type { Clock, Timers } from '../base/time.ts'
 import { OpenFiles } from './open-files.ts'
 import { MAX_TAIL_BYTES, TailMemory } from './tail.ts'
@@ -15,6 +16,8 @@ export interface LogEnvironment {
   readonly logger: Logger
   readonly files: OpenFiles
   readonly tails: TailMemory
+  /** Where requests that carry batches are put, so that tails can keep them. */
+  readonly slabs: SlabPool
 }
 
 export function createLogEnvironment(system: Omit<System, 'network'>, logger: Logger): LogEnvironment {
@@ -27,5 +30,6 @@ export function createLogEnvironment(system: Omit<System, 'network'>, logger: Lo
     logger,
     files: new OpenFiles(disk),
     tails: new TailMemory(MAX_TAIL_BYTES, () => clock.monotonicMs()),
+    slabs: new SlabPool(),
   }
 }

@@ -389,6 +389,7 @@ export class LogManager {
     this.#every(config['producer.id.expiration.check.interval.ms'], () => this.#expireProducers())
     this.#every(TAIL_IDLE_MS / 2, () => {
       this.environment.tails.evictIdle(this.environment.clock.monotonicMs() - TAIL_IDLE_MS)
+      this.environment.slabs.trim()
     })
   }
 

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { hold, lend, release } from '../base/slabs.ts'
 import type { Segment } from './segment.ts'
 
 /** Bytes of newest batches that one log keeps in memory, and that all logs of a node keep together. */
@@ -66,7 +67,10 @@ export class TailMemory {
     this.#newest = chunk
     const slab = chunk.buffer.buffer
     const users = this.#slabs.get(slab) ?? 0
-    if (users === 0) this.#pinnedBytes += slab.byteLength
+    if (users === 0) {
+      hold(chunk.buffer)
+      this.#pinnedBytes += slab.byteLength
+    }
     this.#slabs.set(slab, users + 1)
     while (this.#pinnedBytes > this.#limit && this.#oldest !== undefined) this.#oldest.tail.evictOldest()
   }
@@ -84,6 +88,7 @@ export class TailMemory {
     else {
       this.#slabs.delete(slab)
       this.#pinnedBytes -= slab.byteLength
+      release(chunk.buffer)
     }
   }
 
@@ -203,7 +208,7 @@ export class Tail {
   /**
    * The stored bytes from the batch that holds `offset` (or the next one) on: whole batches that end below `upTo`, of
    * one segment, up to `maxBytes`, the last one possibly cut (D3 to D5). `minOneBatch`: the first one whole whatever
-   * its size. Undefined where the batch is not in memory.
+   * its size. Undefined where the batch is not in memory. The bytes are lent (`giveBack` of base/slabs.ts).
    */
   read(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): TailSlice | undefined {
     const oldest = this.#chunks[this.#first]
@@ -226,7 +231,9 @@ export class Tail {
       const end = endBelow(chunk, upTo)
       const to = Math.min(end, from + limit - slice.bytes)
       if (to > from) {
-        slice.records.push(chunk.buffer.subarray(from, to))
+        const part = chunk.buffer.subarray(from, to)
+        lend(part)
+        slice.records.push(part)
         slice.bytes += to - from
       }
       if (end < chunk.used || slice.bytes >= limit) break

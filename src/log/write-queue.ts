@@ -1,3 +1,4 @@
+import { hold, release } from '../base/slabs.ts'
 import type { Segment } from './segment.ts'
 import type { Chunk, KeptBytes } from './tail.ts'
 
@@ -11,7 +12,7 @@ interface Queued {
   lastOffset: number
 }
 
-/** What waits for the next write of a log, in order, without gaps. Holds references, no copies. */
+/** What waits for the next write of a log, in order, without gaps. Holds the bytes, no copies. */
 export class WriteQueue {
   #queued: Queued[] = []
 
@@ -25,6 +26,7 @@ export class WriteQueue {
       last.end = kept.end
       last.lastOffset = lastOffset
     } else {
+      hold(kept.chunk.buffer)
       this.#queued.push({ segment, position, lastOffset, ...kept })
     }
   }
@@ -53,6 +55,7 @@ export class WriteQueue {
   }
 
   clear(): void {
+    for (const { chunk } of this.#queued) release(chunk.buffer)
     this.#queued = []
   }
 }

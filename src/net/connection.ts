@@ -2,6 +2,7 @@ import { DecodeError } from '../../protocol/errors.ts'
 import { decodeRequestHeader } from '../../protocol/frame.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import type { HostPort, Socket } from '../base/network.ts'
+import { release, type SlabPool } from '../base/slabs.ts'
 import type { Clock, Timer, Timers } from '../base/time.ts'
 import type { RequestBudget } from './budget.ts'
 import type { ConnectionContext, Dispatch, IncomingRequest, Reply } from './dispatch.ts'
@@ -32,9 +33,13 @@ export interface ConnectionOptions {
   maxRequestBytes: number
   budget: RequestBudget
   unsent: UnsentBytes
+  /** Where large requests are put. */
+  slabs?: SlabPool | undefined
   dispatch: Dispatch
   /** True for APIs whose next request need not wait for this one's answer. */
   pipelined(apiKey: number): boolean
+  /** True for APIs of whose requests nobody needs the bytes once they are answered, other than those who hold them. */
+  borrows(apiKey: number): boolean
   /** The connection is closed because of what the peer sent, or because of what became of it. */
   onProblem(connection: Connection, reason: string, error?: unknown): void
   onClosed(connection: Connection): void
@@ -47,6 +52,8 @@ type Step = 'started' | 'needs data' | 'blocked'
 interface Slot {
   readonly frameBytes: number
   readonly pipelined: boolean
+  /** The request, where it is to be released when it has been answered. */
+  readonly borrowed: Buffer | undefined
   reply: Reply | Failure | undefined
 }
 
@@ -105,7 +112,7 @@ export class Connection implements ConnectionContext {
     this.remote = socket.remote
     this.local = socket.local
     this.lastActiveMs = options.clock.monotonicMs()
-    this.#frames = new FrameReader(options.maxRequestBytes)
+    this.#frames = new FrameReader(options.maxRequestBytes, options.slabs)
     this.#outbox = new Outbox(socket)
   }
 
@@ -113,6 +120,7 @@ export class Connection implements ConnectionContext {
   start(): void {
     this.#socket.handle({
       onData: (chunk) => this.#receive(chunk),
+      space: () => this.#frames.space(),
       onDrain: () => {
         this.#touch()
         this.advance()
@@ -225,11 +233,13 @@ export class Connection implements ConnectionContext {
       if (step !== 'started') return step
     }
     const request = this.#next!
-    const pipelined = this.#options.pipelined(request.header.apiKey)
+    const { apiKey } = request.header
+    const pipelined = this.#options.pipelined(apiKey)
     if (this.#inFlight.length > 0 && !pipelined) return 'blocked'
     this.#next = undefined
     this.#startedThisTurn++
-    this.#run(request, { frameBytes: request.frameBytes, pipelined, reply: undefined })
+    const borrowed = this.#options.borrows(apiKey) ? request.body.buffer : undefined
+    this.#run(request, { frameBytes: request.frameBytes, pipelined, borrowed, reply: undefined })
     return 'started'
   }
 
@@ -277,6 +287,8 @@ export class Connection implements ConnectionContext {
 
   #answer(slot: Slot, reply: Reply | Failure): void {
     this.#options.budget.release(slot.frameBytes)
+    // After a failure nobody knows who still needs the bytes.
+    if (slot.borrowed !== undefined && reply.kind !== 'close') release(slot.borrowed)
     slot.reply = reply
     this.advance()
   }

@@ -1,4 +1,5 @@
 import type { Socket } from '../base/network.ts'
+import { giveBack } from '../base/slabs.ts'
 import { SIZE_BYTES } from './frames.ts'
 
 /** A frame up to this size is copied into one buffer: cheaper than a list for the system to gather. */
@@ -30,6 +31,7 @@ export class Outbox {
     if (bytes <= SMALL_FRAME_BYTES) {
       const frame = Buffer.allocUnsafe(SIZE_BYTES + bytes)
       copyAll(chunks, frame, frame.writeInt32BE(bytes, 0))
+      giveBack(chunks)
       this.#chunks.push(frame)
     } else {
       const size = Buffer.allocUnsafe(SIZE_BYTES)
@@ -48,14 +50,16 @@ export class Outbox {
     if (chunks.length > 1 && bytes <= SMALL_FLUSH_BYTES) {
       const all = Buffer.allocUnsafe(bytes)
       copyAll(chunks, all, 0)
+      giveBack(chunks)
       this.#socket.write([all])
     } else {
-      this.#socket.write(chunks)
+      this.#socket.write(chunks, () => giveBack(chunks))
     }
     return true
   }
 
   clear(): void {
+    giveBack(this.#chunks)
     this.#chunks = []
     this.pendingBytes = 0
   }

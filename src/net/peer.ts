@@ -96,6 +96,7 @@ export class Peer {
     this.#outbox = new Outbox(socket)
     socket.handle({
       onData: (chunk) => this.#receive(chunk),
+      space: () => this.#frames.space(),
       onDrain: () => this.#sendWaiting(),
       onClose: (error) => {
         const where = formatHostPort(this.address)

@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts'
 import { type HostPort, type Listening, NetworkError, type Socket } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
+import type { SlabPool } from '../base/slabs.ts'
 import type { Timer } from '../base/time.ts'
 import { RequestBudget } from './budget.ts'
 import { type NetConfig, parseOverrides } from './config.ts'
@@ -26,6 +27,9 @@ export interface NetServerOptions {
   hostName: string
   dispatch: Dispatch
   pipelined(apiKey: number): boolean
+  /** As of a Connection. */
+  borrows?(apiKey: number): boolean
+  slabs?: SlabPool
 }
 
 /** A listener that is bound. */
@@ -215,7 +219,7 @@ export class NetServer {
   }
 
   #adopt(socket: Socket, listener: string): void {
-    const { system, dispatch, pipelined } = this.#options
+    const { system, slabs, dispatch, pipelined, borrows = () => false } = this.#options
     const connection = new Connection({
       serial: this.#serial++,
       listener,
@@ -225,8 +229,10 @@ export class NetServer {
       maxRequestBytes: this.#config['socket.request.max.bytes'],
       budget: this.#budget,
       unsent: this.#unsent,
+      slabs,
       dispatch,
       pipelined,
+      borrows,
       onProblem: (connection, reason, error) => this.#problem(connection, reason, error),
       onClosed: (connection) => this.#forget(connection),
     })

@@ -235,6 +235,8 @@ export function plug(foundations: Foundations): Rooms {
     hostName: hostname(),
     dispatch: guarded(brokerApi.dispatch, foundations.onFatal),
     pipelined: brokerApi.pipelined,
+    borrows: brokerApi.borrows,
+    slabs: logs.environment.slabs,
   })
   loader.subscribe((delta, image) => {
     if (live.apply(delta, image)) server.reconfigure(values)

@@ -1,6 +1,7 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { Offset } from '../base/brand.ts'
+import { giveBack } from '../base/slabs.ts'
 import type { FetchSlice } from '../log/log-read.ts'
 import type { ReplicaContext } from './context.ts'
 import { downConvertResult } from './fetch-convert.ts'
@@ -238,6 +239,7 @@ class ReadPass {
     }
     const fill = (slice: FetchSlice): FetchPartitionResult => {
       const blank = slice.firstBatchIncomplete && this.#request.apiVersion >= SINCE.wholeBatch
+      if (blank) giveBack(slice.records)
       result.records = blank ? [] : slice.records
       if (committed) result.abortedTransactions = blank ? null : (slice.abortedTransactions ?? [])
       return result

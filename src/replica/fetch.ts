@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { Offset } from '../base/brand.ts'
+import { giveBack } from '../base/slabs.ts'
 import type { ReplicaContext } from './context.ts'
 import { divergence, isFollower, isHeldBack, leaderOnly, type ReadOutcome, readAll, readBound } from './fetch-read.ts'
 import type { Partition } from './partition.ts'
@@ -47,6 +48,7 @@ function answerOrPark(
   if (request.maxWaitMs <= 0 || partitions.length === 0 || bytes >= request.minBytes || isUrgent) {
     return Promise.resolve(results)
   }
+  for (const { records } of results) giveBack(records)
   return new Promise((resolve) => {
     const parked = new ParkedFetch(context, request, partitions, outcome, resolve)
     if (!parked.tryCompleteAll()) context.fetches.park(parked, parked.watched(), request.maxWaitMs)
@@ -138,6 +140,7 @@ class ParkedFetch implements DelayedOperation<Partition> {
       slice.catch(() => {})
       return true
     }
+    giveBack(slice.records)
     this.#counted[place] = this.#counted[place]! + slice.bytes
     this.#countedTo[place] = upTo
     this.#bytes += slice.bytes

@@ -18,7 +18,7 @@ class Tap {
 
   listen(): this {
     this.socket.handle({
-      onData: (chunk) => this.chunks.push(chunk),
+      onData: (chunk) => this.chunks.push(Buffer.from(chunk)),
       onDrain: () => this.drains++,
       onClose: (error) => this.closes.push(error),
     })

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { giveBack, release, SlabPool } from '../../src/base/slabs.ts'
 import type { Segment } from '../../src/log/segment.ts'
 import { Tail, TailMemory } from '../../src/log/tail.ts'
+import { WriteQueue } from '../../src/log/write-queue.ts'
 
 const KIB = 1024
 const segment = (name: string) => ({ path: name }) as unknown as Segment
@@ -116,4 +118,48 @@ t.test('many appends and evictions keep the books', async (t) => {
   }
   feed.tail.clear()
   t.equal(feed.memory.pinnedBytes, 0)
+})
+
+t.test('memory that is used again is not, as long as it is in a tail or lent to a reader', async (t) => {
+  const pool = new SlabPool({ poison: true })
+  const feed = new Feed()
+  const slab = pool.take(64 * KIB).fill(7)
+  feed.add(slab.subarray(0, 32 * KIB))
+  feed.add(slab.subarray(32 * KIB))
+  release(slab)
+  t.equal(pool.freeBytes, 0, 'in the tail')
+  const one = feed.tail.read(0, 64 * KIB, 2, true)!
+  const two = feed.tail.read(1, 64 * KIB, 2, true)!
+  feed.tail.clear()
+  giveBack(one.records)
+  t.equal(pool.freeBytes, 0, 'lent to the second reader')
+  t.ok(two.records.every((part) => part.every((byte) => byte === 7)))
+  giveBack(two.records)
+  t.equal(pool.freeBytes, 64 * KIB)
+  t.ok(slab.every((byte) => byte === 0xdb))
+})
+
+t.test('what waits to be written is held, whatever the tail lets go', async (t) => {
+  const pool = new SlabPool()
+  const feed = new Feed(10 * KIB)
+  const queue = new WriteQueue()
+  const written: number[] = []
+  const target = {
+    write: (_: number, buffers: readonly Buffer[]) => written.push(buffers[0]![0]!),
+  } as unknown as Segment
+  for (const fill of [1, 2]) {
+    const slab = pool.take(64 * KIB).fill(fill)
+    queue.add(target, 0, 0, feed.tail.add(slab, fill, fill, target, 0, 0))
+    release(slab)
+  }
+  t.equal(feed.memory.pinnedBytes, 0, 'larger than the tail may be')
+  t.equal(pool.freeBytes, 0)
+  queue.write(() => {})
+  t.same(written, [1])
+  t.equal(pool.freeBytes, 128 * KIB)
+  const slab = pool.take(64 * KIB)
+  queue.add(target, 0, 0, feed.tail.add(slab, 3, 3, target, 0, 0))
+  release(slab)
+  queue.clear()
+  t.equal(pool.freeBytes, 128 * KIB)
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { AssertionFailure } from '../../src/base/assert.ts'
+import { lend, release, SlabPool } from '../../src/base/slabs.ts'
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_BYTES_READ_AHEAD,
@@ -350,4 +351,89 @@ t.test('a connection that goes gives back its share of queued.max.request.bytes'
     held.map(({ request }) => request.header.correlationId),
     [3],
   )
+})
+
+t.test(
+  'the memory of a request is used again when it has been answered, if its API says so and it did not fail',
+  async (t) => {
+    const slabs = new SlabPool()
+    const { held, connect, settle } = await memoryServer({ slabs, borrows: (key) => key === PRODUCE })
+    const client = await connect()
+    client.send(smallRequest(PRODUCE, 1, 100_000))
+    await settle()
+    t.equal(slabs.freeBytes, 0)
+    held[0]!.answer()
+    await settle()
+    t.ok(slabs.freeBytes > 100_000)
+    const { freeBytes } = slabs
+    client.send(smallRequest(METADATA, 2, 100_000))
+    await settle()
+    held[1]!.answer()
+    await settle()
+    t.equal(slabs.freeBytes, 0, 'somebody may have kept a part of it')
+    client.send(smallRequest(PRODUCE, 3, 100_000))
+    await settle()
+    held[2]!.fail(new Error('broken'))
+    await settle()
+    t.equal(slabs.freeBytes, 0, 'nobody knows who still needs it')
+    t.ok(freeBytes > 0)
+  },
+)
+
+t.test('what was lent to a reply is given back when the peer has taken all of it, and not before', async (t) => {
+  const slabs = new SlabPool({ poison: true })
+  const bytes = 2_000_000
+  const { connect, settle } = await memoryServer({
+    slabs,
+    dispatch: (request) => {
+      const lentPart = slabs.take(bytes).fill(request.header.correlationId)
+      lend(lentPart)
+      release(lentPart)
+      const correlationId = Buffer.alloc(4)
+      correlationId.writeInt32BE(request.header.correlationId)
+      return { kind: 'reply', chunks: [correlationId, lentPart] }
+    },
+  })
+  const slow = await connect()
+  slow.socket.pause()
+  slow.send(smallRequest(FETCH, 7))
+  await settle()
+  t.equal(slabs.freeBytes, 0)
+  const quick = await connect()
+  for (let id = 20; id < 30; id++) {
+    quick.send(smallRequest(FETCH, id))
+    await settle()
+    t.equal(quick.answers.at(-1), id)
+    t.ok(
+      quick.frames
+        .at(-1)!
+        .subarray(4)
+        .every((byte) => byte === id),
+    )
+    t.ok(slabs.freeBytes > 0, 'one slab, ten times')
+  }
+  slow.socket.resume()
+  await settle()
+  t.equal(slow.answers[0], 7)
+  t.ok(slow.frames[0]!.subarray(4).every((byte) => byte === 7))
+  t.ok(slabs.freeBytes >= 2 * bytes)
+})
+
+t.test('a reply that is never taken is never given back', async (t) => {
+  const slabs = new SlabPool()
+  const { server, connect, settle } = await memoryServer({
+    dispatch: () => {
+      const lentPart = slabs.take(2_000_000)
+      lend(lentPart)
+      release(lentPart)
+      return { kind: 'reply', chunks: [lentPart] }
+    },
+  })
+  const client = await connect()
+  client.socket.pause()
+  client.send(smallRequest(FETCH, 7))
+  await settle()
+  server.destroyConnections()
+  await settle()
+  t.equal(slabs.freeBytes, 0)
 })

@@ -4,6 +4,7 @@ import { defaultsOf } from '../../src/base/config.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
 import type { HostPort, Socket } from '../../src/base/network.ts'
+import type { SlabPool } from '../../src/base/slabs.ts'
 import { type NetConfig, netConfig } from '../../src/net/config.ts'
 import type { IncomingRequest, Reply } from '../../src/net/dispatch.ts'
 import { FrameReader } from '../../src/net/frames.ts'
@@ -115,6 +116,8 @@ export async function memoryServer(
     listeners?: readonly ListenerSpec[]
     dispatch?: (request: IncomingRequest) => Reply | Promise<Reply>
     pipelined?: (key: number) => boolean
+    borrows?: (key: number) => boolean
+    slabs?: SlabPool
     serve?: boolean
   } = {},
 ) {
@@ -137,6 +140,8 @@ export async function memoryServer(
     hostName: 'localhost',
     dispatch: options.dispatch ?? hold,
     pipelined: options.pipelined ?? ((key) => key === PRODUCE),
+    ...(options.borrows ? { borrows: options.borrows } : {}),
+    ...(options.slabs ? { slabs: options.slabs } : {}),
   })
   await server.open()
   if (options.serve !== false) server.serve()

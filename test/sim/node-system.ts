@@ -88,15 +88,17 @@ class GatedSocket implements Socket {
     this.#socket.handle({
       onData: (chunk) => {
         this.#delivered(chunk.length)
-        gate.pass(() => onData(chunk))
+        // The gate may keep it for later, and the chunk is ours during this call only.
+        const copy = Buffer.from(chunk)
+        gate.pass(() => onData(copy))
       },
       onDrain: () => gate.pass(onDrain),
       onClose: (error) => gate.pass(() => onClose(error)),
     })
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    return this.#socket.write(chunks)
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
+    return this.#socket.write(chunks, onTaken)
   }
 
   pause(): void {
