@@ -5,6 +5,8 @@ import type {
 } from '../../protocol/api/44-incremental-alter-configs.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { CORDONED_LOG_DIRS } from '../metadata/broker-values.ts'
+import { METADATA_VERSION } from '../metadata/features.ts'
 import { type MetadataImage, RESOURCE, resourceKey } from '../metadata/image.ts'
 import type { ConfigRules, Decision, DecisionContext } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -152,6 +154,12 @@ function problemOfChanges(
     if (resourceName !== '' || removed) {
       return new Refusal(ErrorCode.INVALID_CONFIG, `${MIN_ISR} is set for all brokers while eligible leaders are kept`)
     }
+  }
+  const cordons = resourceType === RESOURCE.BROKER && (changes.get(CORDONED_LOG_DIRS) ?? null) !== null
+  // Fact N-C27: brokers could not tell.
+  if (cordons && image.features.metadataVersion < METADATA_VERSION.CORDONED_DIRS) {
+    const needed = `${CORDONED_LOG_DIRS} needs metadata.version ${METADATA_VERSION.CORDONED_DIRS}`
+    return new Refusal(ErrorCode.INVALID_CONFIG, needed)
   }
   const set = [...changes].filter((change): change is [string, string] => change[1] !== null)
   if (set.length === 0) return undefined

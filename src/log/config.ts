@@ -292,7 +292,7 @@ export const logConfig = configTable({
   'cordoned.log.dirs': list({
     default: [],
     update: 'per-broker',
-    doc: 'Log directories that get no new partitions.',
+    doc: 'Log directories that get no new partitions; * for all of them.',
   }),
   'log.cleaner.backoff.ms': long({
     default: 15000,

@@ -132,8 +132,15 @@ export class LogManager {
     }
   }
 
+  /** Ids of the directories that get no new replicas (KIP-1066). */
+  get cordonedDirs(): string[] {
+    const cordoned = this.#cordoned()
+    return this.dirs.flatMap(({ path: dir, id }) => (id !== undefined && cordoned.has(dir) ? id : []))
+  }
+
   #cordoned(): ReadonlySet<string> {
-    return new Set(this.#options.config['cordoned.log.dirs'].map((dir) => path.resolve(dir)))
+    const named = this.#options.config['cordoned.log.dirs']
+    return new Set(named.includes('*') ? this.#dirs.map(({ path: dir }) => dir) : named.map((dir) => path.resolve(dir)))
   }
 
   /** The broker epoch of the last run, where all directories say that it ended in order with the same one. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type ConfigTable, parseValue } from '../base/config.ts'
 
 /** Thread pools, which a running broker resizes by a factor of two at most. */
@@ -9,6 +10,8 @@ const THREAD_COUNTS = new Set([
   'num.recovery.threads.per.data.dir',
   'num.replica.fetchers',
 ])
+
+export const CORDONED_LOG_DIRS = 'cordoned.log.dirs'
 
 /**
  * What is wrong with values that a broker, or all of them, shall take over while running, as a sentence (KIP-226, fact
@@ -29,10 +32,23 @@ export function problemOfBrokerValues(
     if (forAll && key.update === 'per-broker') return `${name} cannot be set for all brokers: name the one it is for.`
     const parsed = parseValue(table, name, raw)
     if (!parsed.ok) return parsed.error
-    const problem = THREAD_COUNTS.has(name) ? problemOfCount(Number(parsed.value), Number(current[name])) : undefined
+    const problem = problemOfChange(name, parsed.value, current)
     if (problem !== undefined) return `${name}=${raw}: ${problem}`
   }
   return undefined
+}
+
+function problemOfChange(
+  name: string,
+  wanted: unknown,
+  current: Readonly<Record<string, unknown>>,
+): string | undefined {
+  if (THREAD_COUNTS.has(name)) return problemOfCount(Number(wanted), Number(current[name]))
+  if (name !== CORDONED_LOG_DIRS) return undefined
+  const dirs = (current['log.dirs'] ?? current['log.dir'] ?? []) as readonly string[]
+  const known = new Set(['*', ...dirs].map((dir) => path.resolve(dir)))
+  const strange = (wanted as readonly string[]).find((dir) => !known.has(path.resolve(dir)))
+  return strange === undefined ? undefined : `${strange} is no log directory of this broker.`
 }
 
 function problemOfCount(wanted: number, current: number): string | undefined {

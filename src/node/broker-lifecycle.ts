@@ -54,6 +54,8 @@ export interface LifecycleOptions {
   metadataOffset(): number
   /** Ids of log directories that failed since the start. */
   offlineLogDirs(): readonly string[]
+  /** Ids of log directories that shall get no new replicas. */
+  cordonedLogDirs(): readonly string[]
 }
 
 /** What no further try will change: configuration and data of this node do not fit the cluster. */
@@ -214,7 +216,8 @@ export class BrokerLifecycle {
           wantFence: false,
           wantShutDown,
           offlineLogDirs: [...this.#options.offlineLogDirs()],
-          cordonedLogDirs: null,
+          // Not before it has caught up: until then it does not know what was set while it was away (fact N-C27).
+          cordonedLogDirs: this.#state === BROKER_STATE.STARTING ? null : [...this.#options.cordonedLogDirs()],
         },
         { timeoutMs: config['broker.session.timeout.ms'] / 2 },
       )

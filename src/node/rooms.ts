@@ -173,6 +173,7 @@ export function plug(foundations: Foundations): Rooms {
     logDirs: logs.dirs.flatMap(({ id }) => id ?? []),
     previousBrokerEpoch: logs.lastBrokerEpoch ?? -1n,
     metadataOffset: () => loader.image.offset,
+    cordonedLogDirs: () => logs.cordonedDirs,
     offlineLogDirs: () => logs.dirs.flatMap(({ id, isOnline }) => (isOnline || id === undefined ? [] : [id])),
   })
 
@@ -239,7 +240,10 @@ export function plug(foundations: Foundations): Rooms {
     slabs: logs.environment.slabs,
   })
   loader.subscribe((delta, image) => {
-    if (live.apply(delta, image)) server.reconfigure(values)
+    if (!live.apply(delta, image)) return
+    server.reconfigure(values)
+    // Not from within: what the controller decides on it would be published while this still is.
+    timers.soon(() => lifecycle.reportNow())
   })
   return {
     logs,

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { batchOf, KEY, TestBroker, versionsOf } from './harness.ts'
 
 /** Outlives the broker that stands on it. */
@@ -62,20 +63,23 @@ t.test('DescribeLogDirs', async (t) => {
     t.strictSame(partitionsOf(none), [])
   })
 
-  t.test('N-F16: a cordoned directory says so, as soon as it is one', async (t) => {
-    const configs = [{ name: 'cordoned.log.dirs', configOperation: 0, value: dirs[1]! }]
-    const resources = [{ resourceType: 4, resourceName: '1', configs }]
-    const { responses } = await broker.send(KEY.INCREMENTAL_ALTER_CONFIGS, 1, { resources, validateOnly: false })
-    t.equal(responses[0]!.errorCode, 0)
-    t.strictSame(
-      (await ask(5, [])).results.map(({ isCordoned }) => isCordoned),
-      [false, true],
-    )
+  t.test('N-F16, N-C27: a cordoned directory says so, as soon as it is one, and gets no new replicas', async (t) => {
+    const cordon = async (value: string) => {
+      const configs = [{ name: 'cordoned.log.dirs', configOperation: 0, value }]
+      const resources = [{ resourceType: 4, resourceName: '1', configs }]
+      const request = { resources, validateOnly: false }
+      return (await broker.send(KEY.INCREMENTAL_ALTER_CONFIGS, 1, request)).responses[0]!.errorCode
+    }
+    const cordoned = async () => (await ask(5, [])).results.map(({ isCordoned }) => isCordoned)
+    t.equal(await cordon(dirs[1]!), ErrorCode.NONE)
+    t.strictSame(await cordoned(), [false, true])
     await broker.createTopic('v', 6)
     const { results } = await ask(5, null)
-    t.notOk(
-      results[1]!.topics.some(({ name }) => name === 'v'),
-      'and gets no new replicas',
-    )
+    t.notOk(results[1]!.topics.some(({ name }) => name === 'v'))
+    t.equal(await cordon(join(home, 'three')), ErrorCode.INVALID_REQUEST)
+    t.equal(await cordon('*'), ErrorCode.NONE)
+    t.strictSame(await cordoned(), [true, true])
+    t.equal(await cordon(''), ErrorCode.NONE)
+    t.strictSame(await cordoned(), [false, false])
   })
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { alterConfigs, CONFIG_OPERATION, incrementalAlterConfigs } from '../../src/controller/alter-configs.ts'
 import { createTopics } from '../../src/controller/create-topics.ts'
+import { FEATURE } from '../../src/metadata/features.ts'
 import { type MetadataImage, RESOURCE } from '../../src/metadata/image.ts'
 import { record } from '../../src/metadata/record.ts'
 import { clusterOf, contextOf, createRequest, incarnationOf, newTopic, replayed, withoutElr } from './harness.ts'
@@ -110,6 +111,16 @@ t.test('N-C7: a value has 32767 characters at most, also by append', async (t) =
   const key = 'leader.replication.throttled.replicas'
   const { after } = alter([[key, SET, list.slice(0, 32_766).replace(/,[^,]*$/, '')]])
   t.equal(alter([[key, APPEND, '90000:1,90001:1,90002:1']], { on: after }).code, ErrorCode.INVALID_CONFIG)
+})
+
+t.test('N-C27: cordoned directories need metadata.version 30', async (t) => {
+  const set: Operation[] = [['cordoned.log.dirs', SET, '/a']]
+  const broker = { type: RESOURCE.BROKER, name: '1' }
+  t.equal(alter(set, broker).code, ErrorCode.NONE)
+  const level = record('FeatureLevelRecord', 0, { name: FEATURE.METADATA_VERSION, featureLevel: 29 })
+  const older = { ...broker, on: replayed(image, [level]) }
+  t.equal(alter(set, older).code, ErrorCode.INVALID_CONFIG)
+  t.equal(alter([['cordoned.log.dirs', DELETE, null]], older).code, ErrorCode.NONE)
 })
 
 t.test('N-C28: the broker resource of a controller that is no broker', async (t) => {
