@@ -8,7 +8,17 @@ import { ParkedFetches } from './parked-fetches.ts'
 import { Prospective } from './prospective.ts'
 import { Resigned } from './resigned.ts'
 import { NOBODY, UNKNOWN_OFFSET } from './role.ts'
-import type { Leadership, Peer, RaftConfig, RaftOptions, ReplicaKey, Voter, VoterEndpoint, VoterSet } from './types.ts'
+import type {
+  ElectionState,
+  Leadership,
+  Peer,
+  RaftConfig,
+  RaftOptions,
+  ReplicaKey,
+  Voter,
+  VoterEndpoint,
+  VoterSet,
+} from './types.ts'
 import { Unattached } from './unattached.ts'
 import { endpointOf, isVoter, KRAFT_VERSIONS, matchesKey, otherVoters, voterOf } from './voters.ts'
 
@@ -47,6 +57,8 @@ export class Core {
   role: Role
   /** The driver was told to change the log and has not said that it did. */
   isLogPending = false
+  /** What is in quorum-state, or will be before anything else is done. */
+  #persisted: ElectionState | undefined
   #shutdownAtMs: number | undefined
 
   constructor(options: RaftOptions) {
@@ -245,17 +257,22 @@ export class Core {
 
   #persist(): void {
     const { epoch, leaderId, votedKey } = this.role
-    this.effects.electionState = { epoch, leaderId, votedKey }
+    const known = this.#persisted
+    if (known?.epoch === epoch && known.leaderId === leaderId && known.votedKey === votedKey) return
+    this.#persisted = { epoch, leaderId, votedKey }
+    this.effects.electionState = this.#persisted
   }
 
   /** Facts A11 to A13, N-A13. */
   #restored(): Role {
     const { log, local } = this
+    this.#persisted = this.options.stored
     const stored = this.options.stored ?? { epoch: 0, leaderId: NOBODY, votedKey: undefined }
     const highWatermark = UNKNOWN_OFFSET
     const electionAtMs = this.canStand ? this.drawElectionAtMs() : Number.POSITIVE_INFINITY
     if (log.lastEpoch > stored.epoch) {
       const state = { epoch: log.lastEpoch, leaderId: NOBODY, votedKey: undefined }
+      this.#persisted = state
       this.effects.electionState = state
       return new Unattached({ ...state, highWatermark, electionAtMs })
     }

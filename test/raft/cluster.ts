@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
-import { ManualTime } from '../../src/base/manual-time.ts'
-import { SeededRandom } from '../../src/base/seeded-random.ts'
+import type { ManualTime } from '../../src/base/manual-time.ts'
+import type { SeededRandom } from '../../src/base/seeded-random.ts'
 import { Raft } from '../../src/raft/raft.ts'
 import type {
   AskedApi,
@@ -88,6 +88,7 @@ export class TestNode {
   highWatermark = -1
   readonly #network: Network
   readonly #pending = new Map<number, (body: ServedApi['response']) => void>()
+  #asked: { readonly apiKey: number; readonly settle: (answer: Answer) => void }[] = []
   #nextToken = 1
   #part = Buffer.alloc(0)
   #timer: { cancel(): void } | undefined
@@ -169,6 +170,19 @@ export class TestNode {
     this.#input(() => this.raft.receive({ ...request, token, listener: LISTENER } as RaftRequest))
   }
 
+  /** The first request of that kind that is under way comes back with this answer, or with none but the reason. */
+  answer(apiKey: number, body: object): void {
+    this.#settle(apiKey, body as Answer)
+  }
+
+  refuse(apiKey: number, errorCode: ErrorCode): void {
+    this.#settle(apiKey, errorCode)
+  }
+
+  #settle(apiKey: number, answer: Answer): void {
+    this.#asked.find((asked) => asked.apiKey === apiKey)!.settle(answer)
+  }
+
   #input(input: () => void): void {
     if (!this.isUp) return
     input()
@@ -228,13 +242,16 @@ export class TestNode {
 
   #send(request: OutgoingRequest): void {
     const { life } = this
-    const { requestId } = request
-    this.#network.request(this, request, (answer) => {
+    const { requestId, apiKey } = request
+    const settle = (answer: Answer) => {
+      this.#asked = this.#asked.filter((asked) => asked.settle !== settle)
       if (life !== this.life) return
       this.#input(() =>
         this.raft.respond(typeof answer === 'number' ? { requestId, error: answer } : { requestId, body: answer }),
       )
-    })
+    }
+    this.#asked.push({ apiKey, settle })
+    this.#network.request(this, request, settle)
   }
 
   #reply({ token, body, logRead, snapshotRead }: RaftReply): void {
@@ -267,4 +284,4 @@ export const VERSIONS: Readonly<Record<number, number>> = {
   82: 0,
 }
 
-export { ErrorCode, ManualTime, MemoryLog, SeededRandom }
+export { ErrorCode, MemoryLog }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
-import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { ElectionState } from '../../src/raft/types.ts'
-import { CLUSTER_ID, directoryId, MemoryLog, type TestNode, VERSIONS, voter } from './cluster.ts'
+import { addition, ask, end, partitionOf, removal, vote } from './asking.ts'
+import { directoryId, MemoryLog, type TestNode, voter } from './cluster.ts'
 import { Simulation } from './simulation.ts'
 
 const quorum = (count: number, kraftVersion: 0 | 1 = 1) => {
@@ -10,49 +10,6 @@ const quorum = (count: number, kraftVersion: 0 | 1 = 1) => {
   sim.settle()
   return sim
 }
-
-/** The answer, which must come at once or within the time given. */
-function ask(sim: Simulation, node: TestNode, apiKey: number, body: object, withinMs = 0): Record<string, unknown> {
-  let answer: unknown
-  const request = { apiKey, version: VERSIONS[apiKey]!, body: { clusterId: CLUSTER_ID, ...body } }
-  node.receive(request as never, (response) => {
-    answer = response
-  })
-  if (withinMs > 0) sim.until('an answer', () => answer !== undefined, withinMs)
-  return answer as Record<string, unknown>
-}
-
-const partitionOf = (answer: Record<string, unknown>) =>
-  (answer.topics as { partitions: Record<string, unknown>[] }[])[0]!.partitions[0]!
-
-const vote = (id: number, epoch: number, last: { epoch: number; offset: number }, preVote = false) => ({
-  voterId: -1,
-  topics: [
-    {
-      topicName: '__cluster_metadata',
-      partitions: [
-        {
-          partitionIndex: 0,
-          replicaEpoch: epoch,
-          replicaId: id,
-          replicaDirectoryId: directoryId(id),
-          voterDirectoryId: ZERO_UUID,
-          lastOffsetEpoch: last.epoch,
-          lastOffset: last.offset,
-          preVote,
-        },
-      ],
-    },
-  ],
-})
-
-const add = (id: number, directory = directoryId(id)) => ({
-  timeoutMs: 0,
-  voterId: id,
-  voterDirectoryId: directory,
-  listeners: voter(id).endpoints,
-  ackWhenCommitted: true,
-})
 
 t.test('F13: a leader that is cut off resigns, and what it alone has written vanishes', async (t) => {
   const sim = quorum(3)
@@ -74,11 +31,11 @@ t.test('F14: a vote that was given before a crash is kept after it', async (t) =
   for (const node of [two, three]) node.crash()
   const last = { epoch: one.log.lastEpoch, offset: one.log.endOffset }
   const epoch = one.raft.leadership.epoch + 5
-  t.match(partitionOf(ask(sim, one, 52, vote(2, epoch, last))), { errorCode: 0, voteGranted: true })
+  t.match(partitionOf(ask(sim, one, 52, vote({ id: 2, epoch, last }))), { errorCode: 0, voteGranted: true })
   one.crash()
   one.start()
-  t.match(partitionOf(ask(sim, one, 52, vote(3, epoch, last))), { errorCode: 0, voteGranted: false })
-  const again = partitionOf(ask(sim, one, 52, vote(2, epoch, { epoch: 0, offset: 0 })))
+  t.match(partitionOf(ask(sim, one, 52, vote({ id: 3, epoch, last }))), { errorCode: 0, voteGranted: false })
+  const again = partitionOf(ask(sim, one, 52, vote({ id: 2, epoch, last: { epoch: 0, offset: 0 } })))
   t.match(again, { errorCode: 0, voteGranted: true }, 'the same one gets it again')
 })
 
@@ -92,31 +49,7 @@ t.test('F15: a voter whose log is behind cannot win; with pre-votes it does not 
   const { epoch } = leader.raft.leadership
   leader.crash()
   sim.heal()
-  behind.raft.receive({
-    token: 0,
-    apiKey: 54,
-    version: 1,
-    listener: '',
-    body: {
-      clusterId: null,
-      topics: [
-        {
-          topicName: '__cluster_metadata',
-          partitions: [
-            {
-              partitionIndex: 0,
-              leaderId: leader.id,
-              leaderEpoch: epoch,
-              preferredSuccessors: [],
-              preferredCandidates: [],
-            },
-          ],
-        },
-      ],
-      leaderEndpoints: [],
-    },
-  })
-  behind.tick()
+  ask(sim, behind, 54, end(leader.id, epoch, []))
   t.equal(behind.raft.leadership.role, 'prospective', 'it is the first')
   sim.until('a leader', () => sim.leader !== undefined)
   t.equal(sim.leader, ahead)
@@ -144,11 +77,10 @@ t.test(
     other.start()
     sim.settle()
     const now = sim.leader!
-    t.match(ask(sim, now, 80, add(third.id, directory)), { errorCode: ErrorCode.DUPLICATE_VOTER })
-    const old = { voterId: third.id, voterDirectoryId: directoryId(third.id) }
-    t.match(ask(sim, now, 81, old, 2000), { errorCode: 0 })
+    t.match(ask(sim, now, 80, addition(third.id, directory)), { errorCode: ErrorCode.DUPLICATE_VOTER })
+    t.match(ask(sim, now, 81, removal(third.id), 2000), { errorCode: 0 })
     sim.run(100)
-    t.match(ask(sim, now, 80, add(third.id, directory), 2000), { errorCode: 0 })
+    t.match(ask(sim, now, 80, addition(third.id, directory), 2000), { errorCode: 0 })
     sim.until('a voter again', () => wiped.raft.isVoter)
   },
 )
@@ -160,10 +92,9 @@ t.test('F19: an observer becomes a voter, the leader removes itself and goes', a
   sim.settle()
   sim.run(100)
   t.equal(fourth.raft.isVoter, false)
-  t.match(ask(sim, first, 80, add(4), 2000), { errorCode: 0, errorMessage: null })
+  t.match(ask(sim, first, 80, addition(4), 2000), { errorCode: 0, errorMessage: null })
   t.ok(first.log.voterSet!.offset < first.highWatermark, 'answered when it is committed')
-  const self = { voterId: first.id, voterDirectoryId: directoryId(first.id) }
-  t.match(ask(sim, first, 81, self, 2000), { errorCode: 0 })
+  t.match(ask(sim, first, 81, removal(first.id), 2000), { errorCode: 0 })
   t.equal(first.raft.leadership.role, 'resigned')
   sim.until('another leader', () => sim.leader !== undefined)
   t.not(sim.leader, first)
