@@ -76,7 +76,7 @@ export class NodeLinks {
             handlers.onClose(error)
           },
         }),
-      write: (chunks) => socket.write(chunks),
+      write: (chunks, onTaken) => socket.write(chunks, onTaken),
       pause: () => socket.pause(),
       resume: () => socket.resume(),
       end: () => socket.end(),
