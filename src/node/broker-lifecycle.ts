@@ -9,7 +9,7 @@ import type { OpenListener } from '../net/server.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
 /** As metadata records number them (SecurityProtocol of Apache Kafka). */
-const SECURITY_PROTOCOL_ID = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
+export const SECURITY_PROTOCOL_ID = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 const REGISTRATION = 62
 const HEARTBEAT = 63
 /** Between heartbeats of a broker that is not caught up yet (fact C8). */

@@ -133,6 +133,7 @@ export class Broker {
       listeners: this.#listeners!,
       logs,
       quorum: this.#quorum,
+      controllerListeners: this.#controllerServer?.listeners ?? [],
       onFatal: (cause) => this.#fatal(cause),
     })
     this.#rooms = rooms
@@ -147,7 +148,8 @@ export class Broker {
     if (this.#roles.broker) await this.#startBroker(rooms)
   }
 
-  async #startBroker({ quorum, loader, replicas, elections, logs, server, lifecycle }: Rooms): Promise<void> {
+  async #startBroker(rooms: Rooms): Promise<void> {
+    const { quorum, loader, replicas, elections, logs, server, lifecycle, assignments } = rooms
     const bound = server.open()
     // What is told of the cluster before this node has all of it could make it lead what it no longer leads (C14, C24).
     await Promise.all([bound, quorum.caughtUp()])
@@ -155,7 +157,11 @@ export class Broker {
       const known = loader.image.topics.byName.get(topic)
       return known?.id === topicId && known.partitions.get(partition)?.replicas.includes(this.nodeId) === true
     })
-    loader.subscribe((delta, image) => elections.apply(delta, replicas.apply(delta, image)))
+    loader.subscribe((delta, image) => {
+      const changes = replicas.apply(delta, image)
+      elections.apply(delta, changes)
+      assignments.apply(changes)
+    })
     await lifecycle.join(server.listeners)
     await this.createTopics(this.#setup.topics)
     await elections.settled()
@@ -182,6 +188,7 @@ export class Broker {
     if (!rooms || this.#hasLeft || !this.#roles.broker) return
     this.#hasLeft = true
     const { server, groups, lifecycle, replicas } = rooms
+    replicas.beginControlledShutdown()
     await lifecycle.leave(this.#leaveMs(rooms))
     await server.close()
     groups.shutdown()

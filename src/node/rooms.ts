@@ -14,7 +14,7 @@ import type { LogManager } from '../log/log-manager.ts'
 import { SUPPORTED_FEATURES } from '../metadata/features.ts'
 import type { MetadataLoader } from '../metadata/loader.ts'
 import type { Dispatch } from '../net/dispatch.ts'
-import { NetServer } from '../net/server.ts'
+import { NetServer, type OpenListener } from '../net/server.ts'
 import type { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { FetchSessionCache } from '../replica/fetch-session.ts'
 import { ProducerIdManager } from '../replica/producer-id-manager.ts'
@@ -23,8 +23,10 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { brokerLinks } from './broker-links.ts'
 import { brokerConfig } from './config.ts'
 import { ControllerChannel } from './controller-channel.ts'
+import { ControllerEnlistment } from './controller-enlistment.ts'
 import { ControllerRole } from './controller-role.ts'
 import { coordinatorLog } from './coordinator-log.ts'
+import { DirectoryAssignments } from './directory-assignments.ts'
 import { Forwarder } from './forwarder.ts'
 import { GroupElections } from './group-elections.ts'
 import { ImageWatch } from './image-watch.ts'
@@ -53,6 +55,8 @@ export interface Foundations {
   readonly listeners: NodeListeners
   readonly logs: LogManager
   readonly quorum: MetadataQuorum
+  /** Bound; none for a controller that nobody else has to reach. */
+  readonly controllerListeners: readonly OpenListener[]
   onFatal(cause: unknown): void
 }
 
@@ -66,6 +70,7 @@ export interface Rooms {
   readonly groups: GroupCoordinator
   readonly elections: GroupElections
   readonly lifecycle: BrokerLifecycle
+  readonly assignments: DirectoryAssignments
   readonly watch: ImageWatch
   readonly channels: readonly ControllerChannel[]
   /** Answers brokers and other controllers; its ports are the quorum's endpoints. */
@@ -177,6 +182,14 @@ export function plug(foundations: Foundations): Rooms {
     offlineLogDirs: () => logs.dirs.flatMap(({ id, isOnline }) => (isOnline || id === undefined ? [] : [id])),
   })
 
+  const assignments = new DirectoryAssignments({
+    nodeId,
+    timers,
+    logs,
+    channel: channel('directories'),
+    brokerEpoch: () => lifecycle.epoch,
+  })
+
   const createTopic = async (topic: TopicOnDemand) => {
     const wanted = { ...topic, configs: [...topic.configs], assignments: [] }
     const request = { topics: [wanted], timeoutMs: TOPIC_CREATION_MS, validateOnly: false }
@@ -239,6 +252,15 @@ export function plug(foundations: Foundations): Rooms {
     borrows: brokerApi.borrows,
     slabs: logs.environment.slabs,
   })
+  if (foundations.controllerListeners.length > 0) {
+    const enlistment = new ControllerEnlistment({
+      nodeId,
+      system,
+      channel: channel('enlistment'),
+      listeners: () => foundations.controllerListeners,
+    })
+    loader.subscribe(() => timers.soon(() => enlistment.apply(loader.image)))
+  }
   loader.subscribe((delta, image) => {
     if (!live.apply(delta, image)) return
     server.reconfigure(values)
@@ -254,6 +276,7 @@ export function plug(foundations: Foundations): Rooms {
     groups,
     elections: new GroupElections(groups),
     lifecycle,
+    assignments,
     watch,
     channels,
     controllerDispatch: guarded(controllerApi.dispatch, foundations.onFatal),

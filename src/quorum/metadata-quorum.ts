@@ -86,6 +86,8 @@ export class MetadataQuorum {
   readonly #resignations: (() => void)[] = []
   readonly #leaderListeners: ((leader: QuorumLeader) => void)[] = []
   readonly #loaded: (() => void)[] = []
+  /** What this run has heard to be committed is in the image; what an earlier run left on disk alone may be old. */
+  #isLoaded = false
   readonly #appends: Append[] = []
   #claimedEpoch: number | undefined
   #failure: unknown
@@ -230,7 +232,7 @@ export class MetadataQuorum {
 
   /** Resolves when everything that was known to be committed is in the image, and that is not nothing (fact C14). */
   caughtUp(): Promise<void> {
-    if (this.loader.image.offset >= 0) return Promise.resolve()
+    if (this.#isLoaded) return Promise.resolve()
     return new Promise((resolve) => {
       this.#loaded.push(resolve)
     })
@@ -339,7 +341,8 @@ export class MetadataQuorum {
   }
 
   #noteLoaded(): void {
-    if (this.#loaded.length === 0 || this.loader.image.offset < 0) return
+    if (this.loader.image.offset < 0) return
+    this.#isLoaded = true
     for (const resolve of this.#loaded.splice(0)) resolve()
   }
 
