@@ -10,8 +10,8 @@ rmSync('dist', { recursive: true, force: true })
 const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc'], { stdio: 'inherit' })
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
-/** Prebuilt native and WebAssembly packages stay outside: they load their own files, and only when first used. */
-const external = ['lz4-napi', 'snappy', '@node-rs/crc32', '@bokuweb/zstd-wasm']
+/** Prebuilt native and WebAssembly packages stay outside: they load their own files, and only when first used. So does what few ask for. */
+const external = ['lz4-napi', 'snappy', '@node-rs/crc32', '@bokuweb/zstd-wasm', 'prom-client']
 const shared = {
   bundle: true,
   platform: 'node',

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs'
-import { copied, type Move, planRebalance } from '../node/planning.ts'
+import { copied, type Move, type PlanView, planRebalance } from '../node/planning.ts'
 import { type Client, withClient } from './client.ts'
 import { reassignments, topicInfos } from './cluster-info.ts'
 import { CommandError } from './command-error.ts'
@@ -85,7 +85,20 @@ async function planned(client: Client, options: { drain: number[]; topics: strin
   const view = await planView(client, options)
   const unknown = options.topics.find((name) => !view.partitions.some(({ topic }) => topic === name))
   if (unknown !== undefined) throw new CommandError(`Topic ${unknown} does not exist.`)
-  return planRebalance(view)
+  const moves = planRebalance(view)
+  const stay = keptOnDrained(view, moves, options.drain)
+  if (stay > 0)
+    process.stderr.write(`${stay} partitions keep a replica on a drained broker: there are not enough others.\n`)
+  return moves
+}
+
+/** Partitions that have as many replicas as there are brokers left, or more. */
+function keptOnDrained({ partitions }: PlanView, moves: readonly Move[], drain: readonly number[]): number {
+  const moved = new Map(moves.map(({ topic, index, to }) => [`${topic}-${index}`, to]))
+  return partitions.filter(({ topic, index, replicas, frozen }) => {
+    const then = moved.get(`${topic}-${index}`) ?? replicas
+    return !frozen && then.some((id) => drain.includes(id))
+  }).length
 }
 
 function planText(moves: readonly Move[]): string {

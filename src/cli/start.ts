@@ -17,6 +17,7 @@ interface StartArguments {
   set: string[] | undefined
   topic: string[] | undefined
   nodeId: number | undefined
+  metrics: string | undefined
   brokers: number
   logLevel: LogLevel | undefined
   logFormat: 'text' | 'json' | undefined
@@ -58,6 +59,10 @@ export const startCommand: CommandModule = {
         default: 1,
         describe: 'how many nodes to run in this process, as one cluster; ports follow each other',
       })
+      .option('metrics', {
+        type: 'string',
+        describe: 'where to answer GET /metrics and /health: a port of 127.0.0.1, or host:port',
+      })
       .option('node-id', { type: 'number', describe: 'id of this node [default: 1]' })
       .option('log-level', { alias: 'l', choices: LOG_LEVELS, describe: 'what is logged [default: warn]' })
       .option('log-format', { choices: ['text', 'json'] as const, describe: 'how log lines look [default: text]' }),
@@ -74,7 +79,7 @@ export const startCommand: CommandModule = {
     const options = {
       file,
       environment: process.env,
-      flags: settings(args.set ?? []),
+      flags: { ...settings(args.set ?? []), ...given(args.metrics, 'odradek.admin.listener') },
       topics: (args.topic ?? []).map(parseTopicSpec),
       ...given(args.port, 'port'),
       ...given(args.host, 'host'),

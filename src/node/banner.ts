@@ -17,9 +17,17 @@ export function banner(broker: Broker, setup: NodeSetup, readyMs: number): strin
     setup.temporary
       ? 'data: a temporary directory, removed at exit (keep it with --data-dir)'
       : `data: ${setup.dataDirs.join(', ')}`,
+    ...adminLine([broker]),
     `ready in ${Math.round(readyMs)} ms`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+function adminLine(brokers: readonly Broker[]): string[] {
+  const urls = brokers.flatMap(({ adminAddress }) =>
+    adminAddress ? `http://${formatHostPort(adminAddress)}/metrics` : [],
+  )
+  return urls.length === 0 ? [] : [`metrics: ${urls.join(', ')}`]
 }
 
 /** The same for a cluster in one process. */
@@ -28,6 +36,7 @@ export function clusterBanner(cluster: Cluster, dataDir: string, temporary: bool
     `odradek ${VERSION}  nodes ${cluster.nodes.map(({ id }) => id).join(', ')}  cluster ${cluster.clusterId}`,
     `bootstrap: ${cluster.nodes.map(({ broker }) => formatHostPort(broker!.listeners[0]!.advertised)).join(',')}`,
     temporary ? 'data: a temporary directory, removed at exit (keep it with --data-dir)' : `data: ${dataDir}`,
+    ...adminLine(cluster.nodes.map(({ broker }) => broker!)),
     `ready in ${Math.round(readyMs)} ms`,
   ]
   return `${lines.join('\n')}\n`

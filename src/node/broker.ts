@@ -9,6 +9,8 @@ import { type DirInfo, LogManager } from '../log/log-manager.ts'
 import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
+import { openAdmin } from './admin.ts'
+import type { AdminServer } from './admin-server.ts'
 import { ConfigError } from './config.ts'
 import type { TopicToCreate } from './config-sources.ts'
 import { isBroker, isController, type NodeListeners, nodeListeners } from './listeners.ts'
@@ -47,6 +49,8 @@ export class Broker {
   #failing: Timer | undefined
   #stopping = false
   #hasLeft = false
+  #serves = false
+  #admin: AdminServer | undefined
 
   /** `onFatal`: an impossible state was reached, or its disks have failed (a DiskError); the node must not go on. */
   constructor(system: System, setup: NodeSetup, logger: Logger, onFatal: (error: Error) => void) {
@@ -82,6 +86,11 @@ export class Broker {
     return isMember || !this.#roles.controller || !this.#roles.broker
   }
 
+  /** Where GET /metrics and /health are answered; undefined where they are not. */
+  get adminAddress(): HostPort | undefined {
+    return this.#admin?.address
+  }
+
   /** What it consists of, once it has started: for tests that look inside. */
   get rooms(): Rooms | undefined {
     return this.#rooms
@@ -95,6 +104,12 @@ export class Broker {
     if (this.#logs) return
     this.#listeners = nodeListeners(this.#setup.config.values)
     this.#logs = this.#openLogs()
+    this.#admin = await openAdmin({
+      config: this.#live.values,
+      clock: this.#system.clock,
+      rooms: () => this.#rooms,
+      status: () => (this.#stopping || this.#hasLeft ? 'stopping' : this.#serves ? 'ok' : 'starting'),
+    })
     if (this.#listeners.controllers.length === 0) return
     this.#controllerServer = new NetServer({
       system: this.#system,
@@ -146,6 +161,7 @@ export class Broker {
     }
     quorum.start()
     if (this.#roles.broker) await this.#startBroker(rooms)
+    this.#serves = true
   }
 
   async #startBroker(rooms: Rooms): Promise<void> {
@@ -217,6 +233,14 @@ export class Broker {
     }
     await this.#controllerServer?.close()
     await this.#quorum?.close()
+    await this.closeAdmin()
+  }
+
+  /** The pages for those who watch; for a node that is killed, too. */
+  closeAdmin(): Promise<void> {
+    const admin = this.#admin
+    this.#admin = undefined
+    return admin?.close() ?? Promise.resolve()
   }
 
   #leaveMs({ loader }: Rooms): number {

@@ -4,11 +4,14 @@ import type { Logger, LogLevel } from '../base/logger.ts'
 import { MortalSystem } from '../base/mortal-system.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
+import { formatHostPort } from '../net/listener.ts'
+import { parseAdminListener } from './admin-listener.ts'
 import { Broker } from './broker.ts'
 import type { TopicToCreate } from './config-sources.ts'
 import { NodeLinks } from './node-links.ts'
 import { type NodeSetup, type StartOptions, setUp } from './options.ts'
 
+const ADMIN_LISTENER = 'odradek.admin.listener'
 const CONTROLLER_LISTENER = 'CONTROLLER'
 /** Replicas of a topic that does not say how many, in a cluster that has as many brokers. */
 const DEFAULT_REPLICATION_FACTOR = 3
@@ -81,6 +84,7 @@ interface Ports {
 function nodeSetup(setup: ClusterSetup, clusterId: string, id: number, ports: Ports): NodeSetup {
   const { brokers, dataDir, host = 'localhost', racks, options, logLevel } = setup
   const rack = racks?.[id - 1]
+  const admin = adminListener(options, id)
   const flags = {
     'default.replication.factor': String(Math.min(brokers, DEFAULT_REPLICATION_FACTOR)),
     'controller.listener.names': CONTROLLER_LISTENER,
@@ -88,9 +92,16 @@ function nodeSetup(setup: ClusterSetup, clusterId: string, id: number, ports: Po
     listeners: `PLAINTEXT://${host}:${ports.client},${CONTROLLER_LISTENER}://127.0.0.1:${ports.controller}`,
     'node.id': String(id),
     ...(rack === undefined ? {} : { 'broker.rack': rack }),
+    ...(admin === undefined ? {} : { [ADMIN_LISTENER]: admin }),
   }
   const made = setUp({ ...options, flags, dataDir: join(dataDir, `node-${id}`), logLevel })
   return { ...made, clusterId }
+}
+
+/** Each node has a port of its own: the one that is asked for is the first node's, those of the others follow. */
+function adminListener({ flags, file }: ClusterSetup['options'], id: number): string | undefined {
+  const asked = parseAdminListener(flags?.[ADMIN_LISTENER] ?? file?.[ADMIN_LISTENER] ?? '')
+  return asked && formatHostPort({ host: asked.host, port: asked.port === 0 ? 0 : asked.port + id - 1 })
 }
 
 /** One node of a cluster in this process, over its lives. */
@@ -186,6 +197,7 @@ export class ClusterMember {
     const life = this.#life
     this.#life = undefined
     life?.system.kill()
+    void life?.broker.closeAdmin()
   }
 
   /** Cuts it off from the other nodes, not from clients. */

@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseJavaProperties } from '../../protocol/checkpoint/java-properties.ts'
 import { apiConfig } from '../api/config.ts'
-import { type ConfigOf, configTable, int, list, mergeTables, parseConfig, string, unknownKey } from '../base/config.ts'
+import {
+  boolean,
+  type ConfigOf,
+  configTable,
+  int,
+  list,
+  mergeTables,
+  parseConfig,
+  string,
+  unknownKey,
+} from '../base/config.ts'
 import { controllerConfig } from '../controller/config.ts'
 import { groupConfig } from '../coordinator/group/config.ts'
 import { logConfig } from '../log/config.ts'
@@ -9,6 +19,7 @@ import { netConfig } from '../net/config.ts'
 import { quorumConfig } from '../quorum/config.ts'
 import { replicaConfig } from '../replica/config.ts'
 import { isAcceptedWithoutEffect } from './accepted-keys.ts'
+import { parseAdminListener } from './admin-listener.ts'
 import { ConfigError } from './config-error.ts'
 import { mergeSources } from './config-sources.ts'
 
@@ -26,6 +37,15 @@ const nodeConfigTable = configTable({
   'initial.broker.registration.timeout.ms': int({
     default: 60000,
     doc: 'Milliseconds that a broker tries to register before it gives up.',
+  }),
+  'odradek.admin.listener': string({
+    default: null,
+    doc: 'Where this node answers GET /metrics and /health: host:port, or a port of 127.0.0.1; not at all unless set.',
+    validate: (text) => (parseAdminListener(text) ? undefined : 'expected host:port, or a port of 127.0.0.1'),
+  }),
+  'odradek.metrics.partitions': boolean({
+    default: false,
+    doc: 'Whether /metrics has some series for every replica too.',
   }),
   'broker.rack': string({ default: null, doc: 'Where this broker stands; replicas are spread over racks.' }),
 })

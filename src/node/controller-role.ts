@@ -20,6 +20,8 @@ export interface ControllerRoleOptions {
  */
 export class ControllerRole {
   readonly #options: ControllerRoleOptions
+  /** Terms of this node so far. */
+  claims = 0
   #controller: Controller | undefined
   #companion: { stop(): void } | undefined
 
@@ -41,6 +43,7 @@ export class ControllerRole {
   async claim(epoch: number): Promise<void> {
     const controller = this.#options.make()
     this.#controller = controller
+    this.claims += 1
     this.#options.logger.debug('is the active controller', { epoch })
     try {
       await this.#options.activate(controller)

@@ -12,6 +12,8 @@ import { clusterDirectory, DEFAULT_PORT, type StartOptions, setUp } from './opti
 /** How long a clean stop may take before the process goes anyway. */
 const STOP_WITHIN_MS = 2000
 
+const REBALANCE = 'odradek.rebalance.enable'
+
 /** How long a node of a cluster may take, with others to hand over to. */
 const HAND_OVER_WITHIN_MS = 35_000
 
@@ -53,7 +55,8 @@ export async function startClusterProcess(options: StartOptions & { brokers: num
     dataDir,
     logLevel: options.logLevel ?? 'warn',
     clusterId: environment.CLUSTER_ID,
-    options: { flags, environment, file },
+    // On unless somebody says otherwise: whoever runs several nodes wants them to share the work.
+    options: { flags: { [REBALANCE]: file[REBALANCE] ?? 'true', ...flags }, environment, file },
     ...(host === undefined ? {} : { host }),
   }
   const cluster = new Cluster(createSystem(), setup, logger, (error, nodeId) => {

@@ -32,6 +32,7 @@ import { GroupElections } from './group-elections.ts'
 import { ImageWatch } from './image-watch.ts'
 import type { NodeListeners } from './listeners.ts'
 import type { LiveConfig } from './live-config.ts'
+import { Measurements } from './metrics/measurements.ts'
 import type { NodeSetup } from './options.ts'
 import { rebalancing } from './rebalancing.ts'
 import { topicDirectory } from './topic-directory.ts'
@@ -76,6 +77,7 @@ export interface Rooms {
   /** Answers brokers and other controllers; its ports are the quorum's endpoints. */
   readonly controllerDispatch: Dispatch
   readonly server: NetServer
+  readonly measurements: Measurements
   createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }>
 }
 
@@ -89,6 +91,8 @@ export function plug(foundations: Foundations): Rooms {
   const { loader } = quorum
   const image = () => loader.image
   const watch = new ImageWatch(loader, timers)
+  const measurements = new Measurements(clock)
+  quorum.onLeaderChange((leader) => measurements.leaderChanged(leader))
 
   const role = new ControllerRole({
     logger,
@@ -99,7 +103,8 @@ export function plug(foundations: Foundations): Rooms {
         nodeId,
         clusterId,
         image: loader.image,
-        log: quorum,
+        log: measurements.timed(quorum),
+        counters: measurements.controller,
         rules: configRules({ topic: topicConfig, broker: brokerConfig }, configs),
         // What nobody set in the cluster is decided by its own file.
         config: setup.config.values,
@@ -241,13 +246,15 @@ export function plug(foundations: Foundations): Rooms {
 
   const controllerApi = new Api(services, 'controller')
   const brokerApi = new Api(services, 'broker')
+  const dispatch = guarded(brokerApi.dispatch, foundations.onFatal)
+  const isMeasured = values['odradek.admin.listener'] !== null
   const server = new NetServer({
     system,
     logger,
     config: values,
     listeners: listeners.clients,
     hostName: hostname(),
-    dispatch: guarded(brokerApi.dispatch, foundations.onFatal),
+    dispatch: isMeasured ? measurements.requests.measured(dispatch) : dispatch,
     pipelined: brokerApi.pipelined,
     borrows: brokerApi.borrows,
     slabs: logs.environment.slabs,
@@ -281,6 +288,7 @@ export function plug(foundations: Foundations): Rooms {
     channels,
     controllerDispatch: guarded(controllerApi.dispatch, foundations.onFatal),
     server,
+    measurements,
     createTopic,
   }
 }

@@ -176,6 +176,13 @@ export class MetadataQuorum {
     return this.#driver.raft?.leadership.epoch ?? this.#storedEpoch
   }
 
+  /** What this node is in the quorum, as Kafka's metric current-state has it: who is no voter observes (facts E10, E11). */
+  get state(): string {
+    const { raft } = this.#driver
+    if (raft === undefined) return 'unattached'
+    return raft.isVoter || raft.leadership.role === 'leader' ? raft.leadership.role : 'observer'
+  }
+
   /** 0: voters from the configuration; 1: voters from the log (KIP-853). */
   get kraftVersion(): 0 | 1 {
     return this.#log.kraftVersion

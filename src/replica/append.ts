@@ -83,7 +83,9 @@ class ProduceOperation implements DelayedOperation<Partition>, WriteWaiter {
   }
 
   append(entry: ProduceEntry, place: number): void {
-    this.#results[place] = this.#tryAppend(entry)
+    const result = this.#tryAppend(entry)
+    this.#results[place] = result
+    if (result.errorCode !== ErrorCode.NONE) this.#context.clientTraffic.refused(result.errorCode, entry.records.length)
   }
 
   start(): Promise<ProduceResult[]> {
@@ -134,6 +136,8 @@ class ProduceOperation implements DelayedOperation<Partition>, WriteWaiter {
     })
     // A message set of v0 to v2 in which no message was whole: nothing to wait for.
     if (info.firstOffset < 0) return result
+    const messages = info.lastOffset - info.firstOffset + 1
+    this.#context.clientTraffic.appended(partition.topic, messages, entry.records.length)
     this.#open.push({ partition, lastOffset: info.lastOffset, result })
     if (info.lastOffset >= partition.writtenEnd) {
       this.#unwritten += 1

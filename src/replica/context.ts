@@ -3,6 +3,7 @@ import type { ConfigOf } from '../base/config.ts'
 import type { DiskError } from '../base/disk.ts'
 import type { Clock } from '../base/time.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import type { ClientTraffic } from './client-traffic.ts'
 import type { replicaConfig } from './config.ts'
 import type { FetchMemory } from './fetch-memory.ts'
 import type { IsrUpdates } from './isr-updates.ts'
@@ -28,6 +29,8 @@ export interface ReplicaContext {
   readonly deletions: Purgatory<Partition>
   /** Undefined where this broker replicates with nobody. */
   readonly isr: IsrUpdates | undefined
+  /** What clients write and read. */
+  readonly clientTraffic: ClientTraffic
   /** What goes to and comes from other brokers. */
   readonly traffic: ReplicationTraffic
   readonly image: MetadataImage

@@ -24,16 +24,24 @@ export function fetch(
     outcome instanceof Promise
       ? outcome.then((read) => answerOrPark(context, request, partitions, read))
       : answerOrPark(context, request, partitions, outcome)
-  return isFollower(request) ? answered.then((results) => counted(context, request.replicaId, results)) : answered
+  return answered.then((results) => counted(context, request, results))
 }
 
-function counted(context: ReplicaContext, replicaId: number, results: FetchPartitionResult[]): FetchPartitionResult[] {
+function counted(
+  context: ReplicaContext,
+  request: FetchRequest,
+  results: FetchPartitionResult[],
+): FetchPartitionResult[] {
+  const { traffic, clientTraffic } = context
+  clientTraffic.fetchRequests += results.length
   for (const result of results) {
+    if (result.errorCode !== ErrorCode.NONE) clientTraffic.failedFetchRequests += 1
     if (result.records.length === 0) continue
     const partition = context.find(result)
     if (typeof partition === 'number') continue
     const bytes = result.records.reduce((sum, { length }) => sum + length, 0)
-    context.traffic.sent(partition, replicaId, bytes)
+    if (isFollower(request)) traffic.sent(partition, request.replicaId, bytes)
+    else clientTraffic.fetched(partition.topic, bytes)
   }
   return results
 }

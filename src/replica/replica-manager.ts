@@ -10,6 +10,7 @@ import type { MetadataDelta } from '../metadata/delta.ts'
 import { EMPTY_IMAGE, isActive, type MetadataImage, NO_LEADER } from '../metadata/image.ts'
 import type { LocalChanges } from '../metadata/topics-delta.ts'
 import { append } from './append.ts'
+import { ClientTraffic } from './client-traffic.ts'
 import type { ReplicaConfig, ReplicaContext } from './context.ts'
 import { deleteRecords } from './delete-records.ts'
 import { offsetForLeaderEpoch } from './epoch-end.ts'
@@ -74,6 +75,7 @@ export class ReplicaManager implements ReplicaContext {
   readonly deletions: Purgatory<Partition>
   readonly fetchMemory: FetchMemory
   readonly isr: IsrUpdates | undefined
+  readonly clientTraffic = new ClientTraffic()
   readonly traffic: ReplicationTraffic
   readonly fetchers: FetcherManager | undefined
   readonly #brokerId: number
@@ -149,6 +151,7 @@ export class ReplicaManager implements ReplicaContext {
     this.#image = image
     const changes = delta.topics.localChanges(this.#brokerId)
     const restarted = this.#hosted.apply(changes, delta.configs, image)
+    for (const { topic, topicDeleted } of changes.deletes) if (topicDeleted) this.clientTraffic.topics.delete(topic)
     this.fetchers?.restart(restarted)
     if (this.#isLeaving) this.fetchers?.stop(this.#left(changes))
     this.fetchers?.resize(this.#hosted.all())

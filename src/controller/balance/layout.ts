@@ -111,7 +111,7 @@ export class Layout {
   /** What is not as it was. */
   moves(): Move[] {
     return this.partitions
-      .filter(({ original, replicas }) => replicas.some((id, i) => id !== original[i]))
+      .filter(({ original, replicas }) => replicas.join() !== original.join())
       .map(({ topic, index, original, replicas }) => ({ topic, index, from: original, to: replicas }))
   }
 
