@@ -13,6 +13,14 @@ import { Log } from './log.ts'
 import { type Checkpoint, LogDir } from './log-dir.ts'
 import { TAIL_IDLE_MS } from './tail.ts'
 
+export interface Identity {
+  readonly nodeId: number
+  /** The directories must belong to it, where it is given. */
+  readonly clusterId?: string | undefined
+  /** What a node without data of a cluster takes, where `clusterId` is not given; default: a random one. */
+  readonly freshClusterId?: string | undefined
+}
+
 export interface LogManagerOptions {
   system: Omit<System, 'network'>
   /** Absolute paths: `log.dirs`. */
@@ -21,7 +29,7 @@ export interface LogManagerOptions {
   config: LogConfig & Readonly<Record<string, unknown>>
   logger: Logger
   /** With it, directories without meta.properties get one, and others are checked against it (B40, B41). */
-  identity?: { nodeId: number; clusterId?: string | undefined }
+  identity?: Identity
   /** What is set for a topic while its logs are loaded; the broker's defaults unless given. */
   topicConfig?: (topic: string) => TopicConfig
 }
@@ -188,7 +196,7 @@ export class LogManager {
   }
 
   /** All directories are this node's and this cluster's, and each has an id of its own (B41). */
-  #identify({ nodeId, clusterId }: { nodeId: number; clusterId?: string | undefined }): void {
+  #identify({ nodeId, clusterId, freshClusterId }: Identity): void {
     const { random, clock } = this.environment
     const ids = new Set<string>()
     let known = clusterId
@@ -205,7 +213,7 @@ export class LogManager {
       if (ids.has(meta.directoryId)) throw new LogDirProblem(`two log directories have the id ${meta.directoryId}`)
       ids.add(meta.directoryId)
     }
-    known ??= randomUuid(random)
+    known ??= freshClusterId ?? randomUuid(random)
     this.#clusterId = known
     for (const dir of this.#online()) {
       const { meta } = dir

@@ -249,13 +249,13 @@ export class Broker {
   }
 
   #openLogs(): LogManager {
-    const { dataDirs, clusterId } = this.#setup
+    const { dataDirs, clusterId, freshClusterId } = this.#setup
     const logs = LogManager.open({
       system: this.#system,
       dirs: dataDirs,
       config: this.#live.values,
       logger: this.#logger,
-      identity: { nodeId: this.nodeId, clusterId },
+      identity: { nodeId: this.nodeId, clusterId, freshClusterId },
     })
     logs.onDirFailure((dir, error) => {
       const isMetadata = dir === this.#metadataDir(logs).path

@@ -37,21 +37,26 @@ export interface ClusterSetup {
 
 /** A cluster in this process: every node with its own ports, directory and threads of work, joined by TCP. */
 export class Cluster {
-  readonly clusterId: string
+  readonly #freshClusterId: string
   readonly nodes: readonly ClusterMember[]
 
   constructor(system: System, setup: ClusterSetup, logger: Logger, onFatal: (error: Error, nodeId: number) => void) {
     assert(setup.brokers > 0, 'a cluster without nodes')
-    this.clusterId = setup.clusterId ?? randomUuid(system.random)
+    this.#freshClusterId = randomUuid(system.random)
     const links = new NodeLinks(system.network, system.timers)
     this.nodes = Array.from({ length: setup.brokers }, (_, i) => {
       const id = i + 1
-      const make = (ports: Ports) => nodeSetup(setup, this.clusterId, id, ports)
+      const make = (ports: Ports) => nodeSetup(setup, this.#freshClusterId, id, ports)
       const port = setup.port === 0 ? 0 : setup.port + i
       return new ClusterMember({ ...system, network: links.of(id) }, links, id, make, port, logger, (error) =>
         onFatal(error, id),
       )
     })
+  }
+
+  /** New, given, or found in the data directory. */
+  get clusterId(): string {
+    return this.nodes.find(({ isRunning }) => isRunning)?.broker?.clusterId ?? this.#freshClusterId
   }
 
   /** Resolves when all nodes serve and the topics are there. */
@@ -81,7 +86,7 @@ interface Ports {
   readonly controller: number
 }
 
-function nodeSetup(setup: ClusterSetup, clusterId: string, id: number, ports: Ports): NodeSetup {
+function nodeSetup(setup: ClusterSetup, freshClusterId: string, id: number, ports: Ports): NodeSetup {
   const { brokers, dataDir, host = 'localhost', racks, options, logLevel } = setup
   const rack = racks?.[id - 1]
   const admin = adminListener(options, id)
@@ -95,7 +100,7 @@ function nodeSetup(setup: ClusterSetup, clusterId: string, id: number, ports: Po
     ...(admin === undefined ? {} : { [ADMIN_LISTENER]: admin }),
   }
   const made = setUp({ ...options, flags, dataDir: join(dataDir, `node-${id}`), logLevel })
-  return { ...made, clusterId }
+  return { ...made, clusterId: setup.clusterId, freshClusterId }
 }
 
 /** Each node has a port of its own: the one that is asked for is the first node's, those of the others follow. */

@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { LOG_LEVELS, type LogLevel } from '../base/logger.ts'
+import { clusterIdByConfig } from './cluster-id.ts'
 import { type ResolvedConfig, resolveConfig } from './config.ts'
 import { parseTopicSpec, type TopicToCreate } from './config-sources.ts'
 
@@ -26,6 +27,8 @@ export interface NodeSetup {
   readonly config: ResolvedConfig
   readonly topics: readonly TopicToCreate[]
   readonly clusterId: string | undefined
+  /** For a node that is new and was given no cluster id; undefined for a random one. */
+  readonly freshClusterId?: string | undefined
   readonly dataDirs: readonly string[]
   /** The data directory was made for this run and is removed after it. */
   readonly temporary: boolean
@@ -53,6 +56,7 @@ export function setUp(options: StartOptions): NodeSetup {
     config,
     topics: [...(options.topics ?? []), ...topicsOfEnvironment(environment)],
     clusterId: environment.CLUSTER_ID ?? environment.KAFKA_CLUSTER_ID ?? environment.KAFKA_KRAFT_CLUSTER_ID,
+    freshClusterId: clusterIdByConfig(config.values),
     dataDirs: dirs.map((dir) => resolve(String(dir))),
     temporary,
     logLevel: options.logLevel ?? levelOfEnvironment(environment) ?? 'warn',

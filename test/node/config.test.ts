@@ -165,6 +165,16 @@ t.test('setup', async (t) => {
     t.equal(clusterId, '4L6g3nShT-eMCtK--X86sw')
   })
 
+  t.test('nodes that start apart without a cluster id come to the same one, by how they find the quorum', async (t) => {
+    const idOf = (flags: Record<string, string>) => setUp({ port: 0, dataDir: '/x', flags }).freshClusterId
+    const voters = idOf({ 'controller.quorum.voters': '1@a:1,2@b:1' })
+    t.match(voters, /^[\w][\w-]{21}$/)
+    t.equal(idOf({ 'controller.quorum.voters': '2@b:1,1@a:1', 'node.id': '2' }), voters, 'in any order')
+    t.not(idOf({ 'controller.quorum.voters': '1@a:1,2@c:1' }), voters)
+    t.match(idOf({ 'controller.quorum.bootstrap.servers': 'a:1,b:1' }), /^[\w][\w-]{21}$/)
+    t.equal(idOf({}), undefined, 'a node without company takes a random one')
+  })
+
   t.test('log level of the environment', async (t) => {
     const environment = { KAFKA_LOG4J_ROOT_LOGLEVEL: 'DEBUG' }
     t.equal(setUp({ port: 0, dataDir: '/x', environment }).logLevel, 'debug')
