@@ -16,10 +16,11 @@ interface Fault {
 /**
  * Does harm, one thing after the other and several at a time, and puts it right again.
  *
- * What it may not do: take the power from a node while another one has lost it and is not in every ISR again. Data is
- * in page caches and on several machines (Kafka's durability), so that what was acknowledged outlives any number of
- * killed processes, and one machine at a time. A partition that is not whole counts on each of those that are left, so
- * power goes only where every ISR is full.
+ * What it may not do: let a process die while a machine that lost power is not in every ISR again, nor take the power
+ * from a machine unless every ISR is full. Data is in page caches and on several machines (Kafka's durability), so what
+ * was acknowledged outlives any number of killed processes, or one machine at a time. Both together it need not: a
+ * controller cannot tell one from the other, takes nobody who ended without a goodbye for eligible (N-C17), and when all
+ * of them have it chooses whoever led last (N-C13), which may be the machine that lost what was not synced.
  */
 export class Nemesis {
   readonly #world: World
@@ -115,7 +116,7 @@ export class Nemesis {
   }
 
   #kill(node: SimNode): (() => void) | undefined {
-    if (node.state === 'down') return undefined
+    if (node.state === 'down' || !this.#mayDie()) return undefined
     node.kill('written')
     return () => node.boot()
   }
@@ -126,10 +127,18 @@ export class Nemesis {
     return () => node.boot()
   }
 
+  #mayDie(): boolean {
+    return this.#isWhole() || this.#world.nodes.every(({ unclean }) => !unclean)
+  }
+
   /** Every node runs, has what it had, and is in every ISR that it could be in. */
   #isWhole(): boolean {
     const { nodes } = this.#world
-    if (nodes.length < 3 || nodes.some(({ state, isPaused }) => state !== 'up' || isPaused)) return false
+    if (
+      nodes.length < 3 ||
+      nodes.some(({ state, isPaused, disk }) => state !== 'up' || isPaused || disk.hook !== undefined)
+    )
+      return false
     const image = nodes.find(({ rooms }) => rooms!.role.isActive)?.rooms?.loader.image
     if (image === undefined) return false
     for (const { partitions } of image.topics.byId.values()) {
@@ -146,7 +155,7 @@ export class Nemesis {
   }
 
   #stop(node: SimNode): (() => void) | undefined {
-    if (node.state !== 'up' || node.isPaused) return undefined
+    if (node.state !== 'up' || node.isPaused || !this.#mayDie()) return undefined
     node.stop(STOP_LIMIT_MS)
     return () => node.boot()
   }
@@ -212,7 +221,7 @@ export class Nemesis {
 
   /** Writes fail, whole or in the middle. Who cannot write halts, and starts again with room on its disk. */
   #fillDisk(node: SimNode): (() => void) | undefined {
-    if (node.state === 'down') return undefined
+    if (node.state === 'down' || !this.#mayDie()) return undefined
     const code = this.#random.below(2) === 0 ? 'ENOSPC' : 'EIO'
     this.#note(`lets the disk of ${node.host} fail with ${code}`)
     node.disk.hook = ({ kind, path, bytes }) => {

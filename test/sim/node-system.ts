@@ -21,6 +21,9 @@ export interface NodeSystemOptions {
   delivered(bytes: number): void
 }
 
+/** A timer is never early by what is lost between two clocks: whoever looks at the clock then would wait for ever. */
+const ROUNDING_MS = 1e-6
+
 /** The world as one machine has it: a clock that drifts, a disk that takes its time, and a gate before every call. */
 export class NodeSystem implements System {
   readonly clock: Clock
@@ -36,7 +39,7 @@ export class NodeSystem implements System {
       monotonicMs: () => time.monotonicMs() * clockRate,
     }
     this.timers = {
-      after: (delayMs, task) => time.after(delayMs / clockRate, () => gate.pass(task)),
+      after: (delayMs, task) => time.after(Math.max(0, delayMs) / clockRate + ROUNDING_MS, () => gate.pass(task)),
       soon: (task) => time.soon(() => gate.pass(task)),
     }
     this.random = random

@@ -2,7 +2,7 @@ import t from 'tap'
 import { simulate } from './simulation.ts'
 
 /** Nodes of a cluster in these runs. */
-const BROKERS = 1
+const BROKERS = 3
 
 t.test('a run is a function of its seed', async (t) => {
   const [first, again, other] = [
