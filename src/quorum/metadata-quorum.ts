@@ -9,7 +9,7 @@ import type { LogEnvironment } from '../log/environment.ts'
 import type { Log } from '../log/log.ts'
 import type { MetadataLoader } from '../metadata/loader.ts'
 import type { Raft } from '../raft/raft.ts'
-import type { ElectionState, Leadership, RaftRequest, Voter, VoterEndpoint, VoterSet } from '../raft/types.ts'
+import type { Leadership, RaftRequest, Voter, VoterEndpoint, VoterSet } from '../raft/types.ts'
 import { KRAFT_VERSIONS } from '../raft/voters.ts'
 import { parseBootstrapServers, parseStaticVoters } from './addresses.ts'
 import { type CommitListener, Committer } from './committer.ts'
@@ -21,6 +21,7 @@ import type { QuorumPeers } from './ports.ts'
 import { QuorumError } from './quorum-error.ts'
 import { RaftDriver } from './raft-driver.ts'
 import { newStart } from './retention.ts'
+import { areOnlySelf, ensureSound, raftConfigOf } from './setup.ts'
 import { SnapshotGenerator } from './snapshot-generator.ts'
 
 export type { CommitListener } from './committer.ts'
@@ -121,7 +122,8 @@ export class MetadataQuorum {
     const elections = new ElectionStore(environment.disk, this.#log.dir)
     const stored = elections.read()
     this.#storedEpoch = Math.max(stored?.epoch ?? 0, this.#log.lastEpoch)
-    checkVoters(options, this.#log.voterSet?.voters, this.#staticVoters, bootstrapServers)
+    const logged = this.#log.voterSet?.voters
+    ensureSound(options, { stored, logged, configured: this.#staticVoters, bootstrapServers })
     this.#committer = new Committer(this.#log)
     this.loader = this.#committer.loader
     const onFailure = (cause: unknown) => this.#fail(cause)
@@ -141,8 +143,8 @@ export class MetadataQuorum {
         controllerRole: isController,
         staticVoters: this.#staticVoters,
         bootstrapServers,
-        config: raftConfig(config),
-        stored: checkStored(stored, options),
+        config: raftConfigOf(config),
+        stored,
       },
       environment,
       log: this.#log,
@@ -302,7 +304,7 @@ export class MetadataQuorum {
 
   /** Gives the files that it wrote. */
   #format(bootstrapServers: readonly HostPort[]): string[] {
-    const { environment, dir, nodeId, directoryId, isController, endpoints, freshRecords } = this.#options
+    const { environment, dir, nodeId, directoryId, isController, endpoints, config, freshRecords } = this.#options
     const { endOffset, latestSnapshot, voterSet } = this.#log
     if (endOffset > 0 || latestSnapshot || !isController) return []
     const nowMs = environment.clock.wallMs()
@@ -313,6 +315,10 @@ export class MetadataQuorum {
       const own: Voter = { id: nodeId, directoryId, endpoints: [...endpoints], kRaftVersionFeature: KRAFT_VERSIONS }
       files.push(formatVoters(disk, dir, [own], nowMs))
       this.#log.formatted()
+    } else if (voterSet === undefined && this.#staticVoters.length === 0) {
+      environment.logger.warn('this controller follows the quorum and does not vote until it is added to the voters', {
+        servers: config['controller.quorum.bootstrap.servers'].join(', '),
+      })
     }
     return files
   }
@@ -404,59 +410,5 @@ export class MetadataQuorum {
     void this.#driver.halt()
     this.#failAppends(cause)
     this.#options.onFailure(cause)
-  }
-}
-
-const raftConfig = (config: QuorumConfig) => ({
-  electionTimeoutMs: config['controller.quorum.election.timeout.ms'],
-  electionBackoffMaxMs: config['controller.quorum.election.backoff.max.ms'],
-  fetchTimeoutMs: config['controller.quorum.fetch.timeout.ms'],
-  requestTimeoutMs: config['controller.quorum.request.timeout.ms'],
-  retryBackoffMs: config['controller.quorum.retry.backoff.ms'],
-  fetchMaxBytes: config['controller.quorum.fetch.max.bytes'],
-  fetchSnapshotMaxBytes: config['controller.quorum.fetch.snapshot.max.bytes'],
-  autoJoin: config['controller.quorum.auto.join.enable'],
-})
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
-
-/** No other node can be meant. */
-function areOnlySelf(servers: readonly HostPort[], endpoints: readonly VoterEndpoint[]): boolean {
-  return servers.every(({ host, port }) =>
-    endpoints.some((own) => own.port === port && (own.host === host || LOOPBACK.test(host))),
-  )
-}
-
-/** Fact A14. */
-function checkStored(
-  stored: ElectionState | undefined,
-  { isController, dir }: QuorumOptions,
-): ElectionState | undefined {
-  if (stored?.votedKey !== undefined && !isController) {
-    throw new QuorumError(`the metadata log in ${dir} has voted, and this node is no controller`)
-  }
-  return stored
-}
-
-/** What can be told to be wrong before any other node was heard. */
-function checkVoters(
-  { nodeId, directoryId, dir, isController }: QuorumOptions,
-  logged: VoterSet | undefined,
-  configured: VoterSet,
-  bootstrapServers: readonly HostPort[],
-): void {
-  const [only, ...others] = logged ?? []
-  if (only?.id === nodeId && others.length === 0 && only.directoryId !== directoryId) {
-    throw new QuorumError(`the metadata log in ${dir} belongs to directory id ${only.directoryId}, not ${directoryId}`)
-  }
-  if (logged !== undefined) return
-  if (configured.length === 0 && bootstrapServers.length === 0) {
-    throw new QuorumError(
-      'neither controller.quorum.voters nor controller.quorum.bootstrap.servers says where the controllers are',
-    )
-  }
-  if (configured.length > 0 && isController && !configured.some(({ id }) => id === nodeId)) {
-    const ids = configured.map(({ id }) => id).join(', ')
-    throw new QuorumError(`controller.quorum.voters has the voters ${ids}, and controller ${nodeId} is none of them`)
   }
 }

@@ -224,13 +224,15 @@ export class RaftDriver {
   }
 
   async #send({ requestId, to, apiKey, body, timeoutMs }: OutgoingRequest): Promise<void> {
-    const { peers } = this.#options
+    const { peers, environment } = this.#options
     try {
       if (peers === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
       const response = await peers.send(to, apiKey, body as never, { timeoutMs })
       this.#turn((raft) => raft.respond({ requestId, body: response }))
     } catch (cause) {
       // Whatever it was that failed between two nodes, the other one could not be reached.
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      environment.logger.debug('a node of the quorum did not answer', { node: to.id, apiKey, reason })
       const error = cause instanceof ProtocolError ? cause.code : ErrorCode.BROKER_NOT_AVAILABLE
       this.#turn((raft) => raft.respond({ requestId, error }))
     }

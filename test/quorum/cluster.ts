@@ -17,8 +17,10 @@ import { imageRecords } from '../../src/metadata/image-records.ts'
 import { record } from '../../src/metadata/record.ts'
 import { decodeBatches } from '../../src/quorum/batches.ts'
 import { type QuorumConfig, quorumConfig } from '../../src/quorum/config.ts'
+import { formatVoters } from '../../src/quorum/format.ts'
 import { MetadataQuorum } from '../../src/quorum/metadata-quorum.ts'
 import type { QuorumPeers } from '../../src/quorum/ports.ts'
+import type { Voter } from '../../src/raft/types.ts'
 import { CLUSTER_ID, directoryOf } from '../controller/harness.ts'
 
 export const DIR = '/disk/data'
@@ -34,8 +36,12 @@ export interface ClusterOptions {
   readonly seed?: number
   /** Ids of the voters. Default: 1, 2, 3. */
   readonly voters?: readonly number[]
+  /** Ids of controllers that do not vote. */
+  readonly joiners?: readonly number[]
   /** Ids of nodes that are brokers only. */
   readonly observers?: readonly number[]
+  /** The voters stand in the log, as formatting put them there (KIP-853). */
+  readonly dynamic?: boolean
   readonly config?: Partial<QuorumConfig>
 }
 
@@ -48,14 +54,12 @@ export class QuorumCluster {
   /** Nodes that nothing comes from and nothing gets to. */
   readonly isolated = new Set<number>()
 
-  constructor({ seed = 1, voters = [1, 2, 3], observers = [], config = {} }: ClusterOptions = {}) {
+  constructor(options: ClusterOptions = {}) {
+    const { seed = 1, voters = [1, 2, 3], joiners = [], observers = [], dynamic = false, config = {} } = options
     this.random = new SeededRandom(seed)
-    this.config = {
-      ...defaultsOf(quorumConfig),
-      'controller.quorum.voters': voters.map((id) => `${id}@c${id}:${FIRST_PORT + id}`),
-      ...config,
-    }
-    this.nodes = [...voters, ...observers].map((id) => new QuorumNode(this, id, voters.includes(id)))
+    this.config = { ...defaultsOf(quorumConfig), ...addressesOf(voters, dynamic), ...config }
+    this.nodes = [...voters, ...joiners, ...observers].map((id) => new QuorumNode(this, id, !observers.includes(id)))
+    if (dynamic) for (const id of voters) formatVoters(this.node(id).disk, DIR, voters.map(voterOf), 0)
   }
 
   node(id: number): QuorumNode {
@@ -98,13 +102,15 @@ export class QuorumCluster {
   /** Between two nodes that can reach each other; both ways take their time. Encoded, as it would be on a wire. */
   async carry(from: number, port: number, apiKey: ApiKey, body: unknown, timeoutMs: number): Promise<unknown> {
     const { request, response } = apiByKey(apiKey)
-    const to = this.nodes.find(({ id }) => FIRST_PORT + id === port)!
+    const to = this.nodes.find(({ id }) => FIRST_PORT + id === port)
+    if (to === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
     const isCut = () => this.isolated.has(from) || this.isolated.has(to.id) || !to.isUp
     const answer = (async () => {
       await this.#travel(isCut)
       const life = to.quorum
       const asked = recoded(request as AnyMessage, request.newest, body)
-      const said = await life.handle(apiKey, request.newest, asked, { listener: 'CONTROLLER' })
+      const said =
+        apiKey === 18 ? VERSIONS : await life.handle(apiKey, request.newest, asked, { listener: 'CONTROLLER' })
       await this.#travel(() => isCut() || to.quorum !== life)
       return recoded(response as AnyMessage, request.newest, said)
     })()
@@ -121,6 +127,25 @@ export class QuorumCluster {
   }
 }
 
+/** What a node answers to ApiVersions, as far as the quorum asks. */
+const VERSIONS = {
+  errorCode: ErrorCode.NONE,
+  apiKeys: [],
+  supportedFeatures: [{ name: 'kraft.version', minVersion: 0, maxVersion: 1 }],
+}
+
+const addressesOf = (voters: readonly number[], dynamic: boolean): Partial<QuorumConfig> =>
+  dynamic
+    ? { 'controller.quorum.bootstrap.servers': voters.map((id) => `c${id}:${FIRST_PORT + id}`) }
+    : { 'controller.quorum.voters': voters.map((id) => `${id}@c${id}:${FIRST_PORT + id}`) }
+
+export const voterOf = (id: number): Voter => ({
+  id,
+  directoryId: directoryOf(id),
+  endpoints: endpointsOf(id),
+  kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
+})
+
 function recoded(message: AnyMessage, version: number, value: unknown): unknown {
   const writer = new Writer()
   message.encode(writer, version, value as never)
@@ -129,9 +154,11 @@ function recoded(message: AnyMessage, version: number, value: unknown): unknown 
 
 export class QuorumNode {
   readonly id: number
-  readonly disk: MemoryDisk
+  disk: MemoryDisk
   readonly #cluster: QuorumCluster
   readonly #isController: boolean
+  /** Changes when the disk is replaced. */
+  directoryId: string
   #life: { readonly system: MortalSystem; readonly quorum: MetadataQuorum } | undefined
   /** The epoch that it leads and may decide in. */
   claimed: number | undefined
@@ -141,9 +168,21 @@ export class QuorumNode {
     this.#cluster = cluster
     this.id = id
     this.#isController = isController
-    this.disk = new MemoryDisk({ wallMs: () => cluster.time.wallMs() })
-    this.disk.makeDir(DIR)
-    this.disk.syncDir('/disk')
+    this.directoryId = directoryOf(id)
+    this.disk = this.#newDisk()
+  }
+
+  #newDisk(): MemoryDisk {
+    const disk = new MemoryDisk({ wallMs: () => this.#cluster.time.wallMs() })
+    disk.makeDir(DIR)
+    disk.syncDir('/disk')
+    return disk
+  }
+
+  /** Its disk is lost; the new one is another directory. */
+  replaceDisk(): void {
+    this.disk = this.#newDisk()
+    this.directoryId = directoryOf(this.id + 16)
   }
 
   get isUp(): boolean {
@@ -162,7 +201,7 @@ export class QuorumNode {
       environment: createLogEnvironment(system, silentLogger),
       dir: DIR,
       nodeId: this.id,
-      directoryId: directoryOf(this.id),
+      directoryId: this.directoryId,
       clusterId: CLUSTER_ID,
       isController: this.#isController,
       config: { ...this.#cluster.config, ...config },
@@ -174,6 +213,7 @@ export class QuorumNode {
       },
     })
     this.#life = { system, quorum }
+    this.claimed = undefined
     quorum.onClaim((epoch) => {
       this.claimed = epoch
     })

@@ -4,11 +4,9 @@ import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import { record } from '../../src/metadata/record.ts'
 import type { QuorumConfig } from '../../src/quorum/config.ts'
-import { formatVoters } from '../../src/quorum/format.ts'
 import { listSnapshots, snapshotName } from '../../src/quorum/snapshot.ts'
 import { SnapshotStore } from '../../src/quorum/snapshot-store.ts'
-import { directoryOf } from '../controller/harness.ts'
-import { DIR, endpointsOf, LOG_DIR, QuorumCluster, type QuorumNode, topic } from './cluster.ts'
+import { LOG_DIR, QuorumCluster, type QuorumNode, topic, voterOf } from './cluster.ts'
 
 /** Snapshots after little, and of several downloads each. */
 const OFTEN: Partial<QuorumConfig> = {
@@ -150,16 +148,8 @@ t.test('F16, A76: whoever is too far behind gets the snapshot, then the log behi
 })
 
 t.test('A98, A37: voters that formatting wrote; the first leader puts them into the log', async (t) => {
-  const cluster = new QuorumCluster({ observers: [4], config: { 'controller.quorum.voters': [] } })
-  const voters = [1, 2, 3].map((id) => ({
-    id,
-    directoryId: directoryOf(id),
-    endpoints: endpointsOf(id),
-    kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
-  }))
-  for (const id of [1, 2, 3]) formatVoters(cluster.node(id).disk, DIR, voters, 0)
-  const servers = { 'controller.quorum.bootstrap.servers': ['c1:9091', 'c2:9092', 'c3:9093'] }
-  for (const node of cluster.nodes) node.start(servers)
+  const cluster = new QuorumCluster({ observers: [4], dynamic: true })
+  cluster.startAll()
   const leader = await cluster.elected()
   await write(cluster, ['a'])
   await cluster.settled()
@@ -167,7 +157,7 @@ t.test('A98, A37: voters that formatting wrote; the first leader puts them into 
   t.strictSame(leader.contents[0]!.types, types)
   for (const node of cluster.nodes) {
     t.equal(node.quorum.kraftVersion, 1)
-    t.strictSame(node.quorum.voters, voters)
+    t.strictSame(node.quorum.voters, [1, 2, 3].map(voterOf))
     // Node 4 wrote it before it had heard of any voters.
     t.match(JSON.parse(node.state), { leaderId: leader.id, data_version: node.id === 4 ? 0 : 1 })
   }
