@@ -12,6 +12,8 @@ export interface ProcessOptions {
   /** Beside PATH and the like; no KAFKA_* of ours leaks in. */
   env?: Readonly<Record<string, string>>
   cwd?: string
+  /** What the command line begins with, such as `ip netns exec NAME`; it must become this process. */
+  prefix?: readonly string[]
 }
 
 export interface Exit {
@@ -28,8 +30,9 @@ export class Program {
   exit: Exit | undefined
   readonly #watchers = new Set<() => void>()
 
-  constructor({ args = [], env = {}, cwd = ROOT }: ProcessOptions) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
+  constructor({ args = [], env = {}, cwd = ROOT, prefix = [] }: ProcessOptions) {
+    const [command = '', ...rest] = [...prefix, process.execPath, PROGRAM, ...args]
+    this.child = spawn(command, rest, { cwd, env: { ...cleanEnvironment(), ...env } })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#wrote('stdout', text))
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#wrote('stderr', text))
     // A command that ended before it read all of its input is no failure of the test's.

@@ -11,6 +11,7 @@ import { SoakGroup } from './groups.ts'
 import { Lane, SoakPartition } from './lane.ts'
 import { SoakTopics } from './topics.ts'
 import { offsetAt, verifyFrom } from './verify.ts'
+import { sleep, within } from './waiting.ts'
 
 const CREATE_TOPICS = 19
 const REPORT_EVERY = 20
@@ -254,19 +255,5 @@ class KillSoak {
         `${this.#lanes.reduce((sum, { forgotten }) => sum + forgotten, 0)} resent batches were forgotten; ` +
         `started in ${Math.round(times[times.length >> 1]!)} ms (median), ${Math.round(times.at(-1)!)} ms (longest)\n`,
     )
-  }
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function within<T>(limitMs: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Violation(`${what} within ${limitMs / 1000} s`)), limitMs)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,26 +1,44 @@
-// Soaks: the same thing hundreds of times, on the real program, from a seed that is printed.
+// Soaks: the same thing many times or for many minutes, on the real program, from a seed that is printed.
 //   npm run soak -- kill --count 200 [--seed 7] [--keep]
+//   npm run soak -- cluster|rolling|fourth --minutes 10 [--seed 7] [--keep]
+//   npm run soak -- controller --count 10
+//   npm run soak -- minority|unclean|isolated
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { SeededRandom } from '../../src/base/seeded-random.ts'
+import { clusterSoak } from './cluster.ts'
 import { killSoak } from './kill.ts'
+import type { Outcome, SoakRun } from './outcome.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    count: { type: 'string', default: '20' },
+    count: { type: 'string' },
+    minutes: { type: 'string' },
     seed: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
-const soaks = { kill: killSoak }
-const soak = soaks[positionals[0] as keyof typeof soaks]
-const count = Number(values.count)
-if (!soak || !Number.isInteger(count) || count < 1) {
-  process.stderr.write('usage: npm run soak -- kill --count N [--seed S] [--keep]\n')
+
+const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
+const count = Number(values.count ?? 20)
+const run = (minutes: number): SoakRun => ({
+  random: new SeededRandom(seed),
+  minutes: Number(values.minutes ?? minutes),
+  keep: values.keep,
+})
+const soaks: Readonly<Record<string, () => Promise<Outcome>>> = {
+  kill: () => killSoak({ count, seed, keep: values.keep }),
+  cluster: () => clusterSoak(run(10)),
+}
+const name = positionals[0] ?? ''
+const soak = soaks[name]
+if (!soak || !Number.isInteger(count) || count < 1 || !(Number(values.minutes ?? 1) > 0)) {
+  const names = Object.keys(soaks).join('|')
+  process.stderr.write(`usage: npm run soak -- ${names} [--count N | --minutes M] [--seed S] [--keep]\n`)
   process.exit(2)
 }
-const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-process.stdout.write(`soak ${positionals[0]}: ${count} rounds, seed ${seed}\n`)
-const { passed, failed } = await soak({ count, seed, keep: values.keep })
+process.stdout.write(`soak ${name}: seed ${seed}\n`)
+const { passed, failed } = await soak()
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(failed === 0 ? 0 : 1)
