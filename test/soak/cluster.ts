@@ -7,14 +7,14 @@ import { Probe } from './probe.ts'
 import { Tail } from './tail.ts'
 import { sleep, spread } from './waiting.ts'
 
-const CONFIG = {
-  ...SOAK_TIMES,
+/** What three brokers need so that the loss of one costs nothing. */
+export const REPLICATED = {
   'min.insync.replicas': '2',
   'default.replication.factor': '3',
   'offsets.topic.replication.factor': '3',
-  // They roll, and recovery has several of them.
-  'log.segment.bytes': String(1 << 20),
 }
+// Segments roll, and recovery has several of them.
+const CONFIG = { ...SOAK_TIMES, ...REPLICATED, 'log.segment.bytes': String(1 << 20) }
 const PROBE = { topic: 'probe', partitions: 6 }
 /** Between full ISRs and the next kill, and between a kill and the restart. */
 const CALM_MS = 2000

@@ -12,6 +12,8 @@ export class Ledger {
   readonly #next: number[]
   readonly #acknowledged: Map<number, number | undefined>[]
   doubled = 0
+  /** Records found by `verify`. */
+  stored = 0
 
   constructor(topic: string, partitions: number, exact: boolean) {
     this.topic = topic
@@ -52,6 +54,7 @@ export class Ledger {
     const name = `${this.topic}-${partition}`
     const found = new Map<number, number[]>()
     let last = -1
+    this.stored += stored.length
     for (const { offset, value } of stored) {
       const number = Number(value.split('/')[2])
       const known = number < this.#next[partition]! && value === recordValue(this.topic, partition, number)

@@ -7,8 +7,12 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { clusterSoak } from './cluster.ts'
+import { controllerSoak } from './controller.ts'
 import { killSoak } from './kill.ts'
+import { minoritySoak } from './minority.ts'
 import type { Outcome, SoakRun } from './outcome.ts'
+import { rollingSoak } from './rolling.ts'
+import { uncleanSoak } from './unclean.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,6 +34,10 @@ const run = (minutes: number): SoakRun => ({
 const soaks: Readonly<Record<string, () => Promise<Outcome>>> = {
   kill: () => killSoak({ count, seed, keep: values.keep }),
   cluster: () => clusterSoak(run(10)),
+  rolling: () => rollingSoak(run(2)),
+  controller: () => controllerSoak(run(1), Number(values.count ?? 10)),
+  minority: () => minoritySoak(run(1)),
+  unclean: () => uncleanSoak(run(1)),
 }
 const name = positionals[0] ?? ''
 const soak = soaks[name]

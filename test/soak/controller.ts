@@ -1,0 +1,59 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ClusterClient } from './cluster-client.ts'
+import { COMBINED, Nodes, type Role, SOAK_TIMES, separate } from './nodes.ts'
+import { type Checks, type Outcome, type SoakRun, say, total, withNodes } from './outcome.ts'
+import { sleep, spread, until } from './waiting.ts'
+
+/** Kafka's defaults; the soak sets neither. */
+const FETCH_TIMEOUT_MS = 2000
+const ELECTION_TIMEOUT_MS = 1000
+/** A follower notices after the fetch timeout, and waits up to twice the election timeout for votes that split. */
+const LIMIT_MS = FETCH_TIMEOUT_MS + 2 * ELECTION_TIMEOUT_MS
+
+/** The active controller is killed, `count` times: how long until another one acts. */
+export async function controllerSoak(run: SoakRun, count: number): Promise<Outcome> {
+  const variants: [string, readonly (readonly Role[])[]][] = [
+    ['three nodes, each broker and controller', COMBINED],
+    ['three brokers, three controllers', separate(3)],
+  ]
+  const outcomes: Outcome[] = []
+  for (const [name, roles] of variants) {
+    const start = () => Nodes.start({ random: run.random, roles, config: SOAK_TIMES })
+    outcomes.push(await withNodes(run, name, start, (nodes, checks) => killControllers(run, nodes, checks, count)))
+  }
+  return total(outcomes)
+}
+
+async function killControllers(run: SoakRun, nodes: Nodes, checks: Checks, count: number): Promise<void> {
+  const client = new ClusterClient(nodes)
+  const electedMs: number[] = []
+  const actsMs: number[] = []
+  for (let round = 0; round < count; round++) {
+    const ask = () => client.controller()
+    const { leader } = await until(30_000, 'the quorum had no leader', ask, (now) => now.leader > 0)
+    await sleep(run.random.below(1000))
+    const killedMs = performance.now()
+    await nodes.node(leader).kill()
+    const elected = until(30_000, 'no other controller led', ask, (now) => now.leader > 0 && now.leader !== leader)
+    const created = until(
+      30_000,
+      'no other controller acted',
+      () => client.tryToCreate(`topic-${round}`, 1, 1),
+      (code) => code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS,
+    )
+    await Promise.all([
+      elected.then(() => electedMs.push(performance.now() - killedMs)),
+      created.then(() => actsMs.push(performance.now() - killedMs)),
+    ])
+    await nodes.node(leader).start()
+    await client.waitForIsr(null)
+  }
+  say(`another controller led after ${spread(electedMs)}, and had created a topic after ${spread(actsMs)};`)
+  say(`  fetch timeout ${FETCH_TIMEOUT_MS} ms, election timeout ${ELECTION_TIMEOUT_MS} ms`)
+  const median = [...electedMs].sort((one, other) => one - other)[electedMs.length >> 1]!
+  checks.check(`another controller leads within ${LIMIT_MS} ms (median)`, median <= LIMIT_MS, () => `${median}`)
+  const names = Array.from({ length: count }, (_, round) => `topic-${round}`)
+  const found = await client.partitions(names)
+  checks.check('every topic that was created is there', found.length === count, () => `${found.length} of ${count}`)
+  await client.close()
+}
