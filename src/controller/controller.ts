@@ -35,7 +35,7 @@ import type {
   AssignReplicasToDirsResponse,
 } from '../../protocol/api/73-assign-replicas-to-dirs.ts'
 import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
-import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { encodeMetadataRecord, type MetadataRecord } from '../../protocol/metadata/index.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
 import type { Logger } from '../base/logger.ts'
@@ -65,6 +65,7 @@ import {
   type DecisionConfig,
   type DecisionContext,
   FULL_ACCESS,
+  MAX_BATCH_BYTES,
   MAX_RECORDS,
   type RecordLog,
 } from './ports.ts'
@@ -382,9 +383,11 @@ export class Controller {
     if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
     this.counters.operationsStarted++
     const { records, response, mayBeSplit } = this.#decide(decide, access)
+    const batches = batchesOf(records)
     // One batch is one record of the log (fact B3); what would not fit into it is not begun.
-    if (records.length > MAX_RECORDS && !mayBeSplit) throw new ProtocolError(ErrorCode.POLICY_VIOLATION)
-    if (records.length > 0) this.#lastAppend = this.#append(records, mayBeSplit ? MAX_RECORDS : records.length)
+    const isRefused = (batches.length > 1 && !mayBeSplit) || batches.some((batch) => sizeOf(batch) > MAX_BATCH_BYTES)
+    if (isRefused) throw new ProtocolError(ErrorCode.POLICY_VIOLATION)
+    if (batches.length > 0) this.#lastAppend = this.#append(batches)
     await this.#committed(this.#lastAppend)
     return response
   }
@@ -415,10 +418,9 @@ export class Controller {
   }
 
   /** Replays and appends in one turn, so that whoever decides next sees it all. */
-  #append(records: readonly MetadataRecord[], batchSize: number): Promise<unknown> {
+  #append(batches: readonly (readonly MetadataRecord[])[]): Promise<unknown> {
     const appends: Promise<Offset>[] = []
-    for (let from = 0; from < records.length; from += batchSize) {
-      const batch = records.slice(from, from + batchSize)
+    for (const batch of batches) {
       const delta = new MetadataDelta(this.#image)
       for (const record of batch) delta.replay(record)
       this.counters.count(delta)
@@ -455,3 +457,12 @@ export class Controller {
     })
   }
 }
+
+const batchesOf = (records: readonly MetadataRecord[]): (readonly MetadataRecord[])[] =>
+  Array.from({ length: Math.ceil(records.length / MAX_RECORDS) }, (_, i) =>
+    records.slice(i * MAX_RECORDS, (i + 1) * MAX_RECORDS),
+  )
+
+/** In bytes. Throws where a record cannot be written: nobody may have seen its effects then. */
+const sizeOf = (batch: readonly MetadataRecord[]): number =>
+  batch.reduce((sum, record) => sum + encodeMetadataRecord(record).length, 0)

@@ -74,3 +74,6 @@ export interface Decision<Response> {
 
 /** Records of one operation that a user asks for, and of one batch, at most (fact B3). */
 export const MAX_RECORDS = 10_000
+
+/** Bytes of the records of one batch, at most: less than the metadata log takes (fact A3), for what is around them. */
+export const MAX_BATCH_BYTES = 7 * 1024 * 1024

@@ -158,7 +158,11 @@ export class MetadataQuorum {
         this.#generator.restart()
         this.#log.log.highWatermark = id.offset
       },
-      onTurn: (raft) => this.#maybeClaim(raft),
+      onTurn: (raft) => {
+        this.#maybeClaim(raft)
+        // A piece of the log is not the cluster: what it does not show would be taken for gone.
+        if (!this.#isLoaded && raft.hasAllCommitted) this.#noteLoaded()
+      },
       onFailure,
     })
     environment.logger.debug('loaded the metadata log', {
@@ -350,7 +354,6 @@ export class MetadataQuorum {
       resolve(lastOffset)
     }
     this.#generator.maybeGenerate()
-    this.#noteLoaded()
   }
 
   #noteLoaded(): void {

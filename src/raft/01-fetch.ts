@@ -130,5 +130,5 @@ function readOf(core: Core, { body }: FetchCall, partition: FetchPartition, outc
   const { fetchOffset } = partition
   const isRead = outcome.errorCode === ErrorCode.NONE && outcome.position.kind === 'valid'
   if (!isRead || fetchOffset >= core.log.endOffset) return undefined
-  return { offset: fetchOffset, maxBytes: Math.min(body.maxBytes, MAX_READ_BYTES) }
+  return { offset: fetchOffset, maxBytes: Math.max(0, Math.min(body.maxBytes, MAX_READ_BYTES)) }
 }

@@ -30,7 +30,7 @@ export function receiveFetchSnapshot(core: Core, call: Call): RaftReply {
     core.role.heard({ id: body.replicaId, directoryId: partition.replicaDirectoryId }, core)
   }
   const { position } = partition
-  const length = Math.min(body.maxBytes, size - position, MAX_READ_BYTES)
+  const length = Math.max(0, Math.min(body.maxBytes, size - position, MAX_READ_BYTES))
   return answer(core, call, partition, errorCode, size, { id, position, length })
 }
 

@@ -78,6 +78,11 @@ export class Follower implements RoleState {
     this.advance(Math.min(core.log.endOffset, this.#leaderHighWatermark), core)
   }
 
+  /** All that the leader had committed when it last answered is here. */
+  get hasAllCommitted(): boolean {
+    return this.#leaderHighWatermark !== UNKNOWN_OFFSET && this.highWatermark >= this.#leaderHighWatermark
+  }
+
   advance(highWatermark: Offset, core: Core): void {
     if (highWatermark <= this.highWatermark) return
     assert(highWatermark <= core.log.endOffset, `high watermark ${highWatermark} is behind the end of the log`)

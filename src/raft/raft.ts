@@ -13,6 +13,7 @@ import { Core } from './core.ts'
 import { answerFetch } from './follow.ts'
 import { upgradeKRaftVersion } from './kraft-version.ts'
 import { answerAddRaftVoter, answerRemoveRaftVoter } from './membership.ts'
+import { UNKNOWN_OFFSET } from './role.ts'
 import type {
   AskedApi,
   Leadership,
@@ -127,6 +128,14 @@ export class Raft {
   /** -1 if it is not known. */
   get highWatermark(): Offset {
     return this.#core.role.highWatermark
+  }
+
+  /** Whether everything below the high watermark is everything that was committed until a leader of this run spoke. */
+  get hasAllCommitted(): boolean {
+    const { role } = this.#core
+    return role.name === 'leader'
+      ? role.highWatermark !== UNKNOWN_OFFSET
+      : role.name === 'follower' && role.hasAllCommitted
   }
 
   get voters(): VoterSet {

@@ -28,3 +28,20 @@ t.test('B3: what the controller has to do it does in several', async (t) => {
     [MAX_RECORDS, 2],
   )
 })
+
+t.test('A3: what no batch of the metadata log can take is refused, and changes nothing', async (t) => {
+  const log = new ManualLog()
+  const controller = controllerOver(log, { image })
+  const host = 'x'.repeat(9 * 1024 * 1024)
+  const listeners = [{ name: 'CONTROLLER', host, port: 9093, securityProtocol: 0 }]
+  const registration = {
+    controllerId: 1,
+    incarnationId: TOPIC.topicId,
+    zkMigrationReady: false,
+    listeners,
+    features: [],
+  }
+  await t.rejects(controller.registerController(registration), { code: ErrorCode.POLICY_VIOLATION })
+  t.equal(log.records.length, 0)
+  t.equal(controller.image, image)
+})

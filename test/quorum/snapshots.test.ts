@@ -1,7 +1,9 @@
 import path from 'node:path'
 import t from 'tap'
+import type { FetchSnapshotResponse } from '../../protocol/api/59-fetch-snapshot.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { ControlType } from '../../protocol/records/control.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { record } from '../../src/metadata/record.ts'
 import type { QuorumConfig } from '../../src/quorum/config.ts'
 import { listSnapshots, snapshotName } from '../../src/quorum/snapshot.ts'
@@ -145,6 +147,46 @@ t.test('F16, A76: whoever is too far behind gets the snapshot, then the log behi
   const next = await cluster.elected()
   await cluster.settled()
   for (const node of [next, late, cluster.node(4)]) t.strictSame(node.names, names)
+})
+
+t.test('A74: a snapshot is read at once as far as was asked, whatever was asked', async (t) => {
+  const cluster = new QuorumCluster({ config: OFTEN })
+  cluster.startAll()
+  const leader = await cluster.elected()
+  await write(cluster, namesFrom(0, 40))
+  await cluster.settled()
+  const offset = snapshotsOf(leader).at(-1)!
+  const snapshotId = { endOffset: offset, epoch: leader.claimed! }
+  const read = async (maxBytes: number) => {
+    const partition = { partition: 0, currentLeaderEpoch: leader.claimed!, snapshotId, position: 0 }
+    const topics = [{ name: '__cluster_metadata', partitions: [{ ...partition, replicaDirectoryId: ZERO_UUID }] }]
+    const body = { clusterId: null, replicaId: 9, maxBytes, topics }
+    const answer = await leader.quorum.handle(59, 1, body, { listener: 'CONTROLLER' })
+    const [part] = (answer as FetchSnapshotResponse).topics[0]!.partitions
+    return [part!.errorCode, part!.unalignedRecords.length]
+  }
+  t.strictSame(await read(-1), [0, 0])
+  t.strictSame(await read(100), [0, 100])
+  t.equal(leader.failure, undefined)
+})
+
+t.test('C14: who comes late has caught up with all that is committed, not with its first piece', async (t) => {
+  for (const config of [{}, OFTEN]) {
+    const cluster = new QuorumCluster({ observers: [4], config })
+    for (const id of [1, 2, 3]) cluster.node(id).start()
+    const leader = await cluster.elected()
+    await write(cluster, namesFrom(0, 40))
+    await write(cluster, ['last'])
+    await cluster.settled()
+    t.equal(snapshotsOf(leader).length > 0, config === OFTEN)
+    const late = cluster.node(4)
+    const names = late
+      .start({ 'controller.quorum.fetch.max.bytes': 300 })
+      .caughtUp()
+      .then(() => late.names)
+    await cluster.settled()
+    t.strictSame(await names, leader.names)
+  }
 })
 
 t.test('A98, A37: voters that formatting wrote; the first leader puts them into the log', async (t) => {
