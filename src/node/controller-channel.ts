@@ -49,6 +49,10 @@ export class ControllerChannel {
     throw new ProtocolError(ErrorCode.REQUEST_TIMED_OUT)
   }
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   close(): void {
     this.#closed = true
     this.#disconnect()

@@ -49,11 +49,13 @@ export class ControllerEnlistment {
         throw error
       })
     if (accepted) this.#sending = false
-    else
+    // A closed channel is the end of the node.
+    else if (!channel.isClosed) {
       system.timers.after(RETRY_MS, () => {
         this.#sending = false
         void this.#register()
       })
+    }
   }
 
   #request() {

@@ -68,7 +68,8 @@ export class DirectoryAssignments {
     if (accepted) this.#retryMs = FIRST_RETRY_MS
     else this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS)
     // What was accepted leaves the queue with the image that shows it.
-    if (this.#queued.size > 0) this.#options.timers.after(this.#retryMs, () => void this.#send())
+    if (this.#queued.size > 0 && !this.#options.channel.isClosed)
+      this.#options.timers.after(this.#retryMs, () => void this.#send())
   }
 
   async #exchange(assignments: readonly Assignment[]): Promise<boolean> {

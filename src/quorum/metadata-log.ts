@@ -125,6 +125,10 @@ export class MetadataLog implements LogView {
     return this.#voters.latest
   }
 
+  get previousVoters(): LogView['previousVoters'] {
+    return this.#voters.previous
+  }
+
   get kraftVersion(): 0 | 1 {
     return this.#voters.kraftVersion
   }

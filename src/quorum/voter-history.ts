@@ -37,6 +37,11 @@ export class VoterHistory {
     return this.#sets.at(-1)
   }
 
+  /** The set before the latest one. */
+  get previous(): VoterSet | undefined {
+    return this.#sets.at(-2)?.voters
+  }
+
   get kraftVersion(): 0 | 1 {
     return this.#versions.at(-1)?.version ?? 0
   }
