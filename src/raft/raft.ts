@@ -156,7 +156,7 @@ export class Raft {
     const core = this.#core
     if (core.isShuttingDown) {
       const nextMs = core.role.name === 'resigned' ? core.role.poll(core) : Number.POSITIVE_INFINITY
-      this.#nextMs = Math.min(nextMs, core.shutdownAtMs)
+      this.#nextMs = core.isShutDown ? Number.POSITIVE_INFINITY : Math.min(nextMs, core.shutdownAtMs)
       return
     }
     for (let { role } = core; ; role = core.role) {

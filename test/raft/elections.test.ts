@@ -159,3 +159,13 @@ t.test('A30: an observer votes too, but never stands', async (t) => {
   sim.run(60_000)
   t.match(node.raft.leadership, { role: 'unattached', epoch: 2 })
 })
+
+t.test('A44: who has waited long enough to be let go has nothing more to do', async (t) => {
+  const { sim, node } = lonely()
+  node.shutdown()
+  t.notOk(node.raft.isShutDown, 'no other leader is known')
+  sim.time.advance(5000)
+  node.tick()
+  t.ok(node.raft.isShutDown)
+  t.equal(node.raft.nextDeadlineMs, Number.POSITIVE_INFINITY)
+})

@@ -27,6 +27,7 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
     'broker.heartbeat.interval.ms': pick(300, 500, 1000),
     'replica.lag.time.max.ms': pick(1500, 3000, 8000),
     'replica.fetch.backoff.ms': pick(100, 500),
+    'metadata.max.idle.interval.ms': pick(500, 1000, 3000),
     'num.replica.fetchers': pick(1, 2),
   }
   const flags = ids.map((id) => {

@@ -52,7 +52,7 @@ export class Consumer {
       if (leader.topicId !== this.#topicId) this.#begin(leader.topicId)
       const code = await this.step(leader)
       if (code !== ErrorCode.NONE) await this.#client.refresh()
-      await this.#client.sleep(50 + random.below(300))
+      await this.#client.sleep(100 + random.below(500))
     }
   }
 

@@ -112,7 +112,7 @@ export class Workload {
       const producer = new Producer(this.#world, client, this.history, {
         topic,
         partition,
-        pauseMs: 100 + random.below(400),
+        pauseMs: 150 + random.below(600),
         ...kind,
       })
       this.producers.push(producer)
