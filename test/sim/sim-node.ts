@@ -20,6 +20,11 @@ const CLUSTER_ID = 'c2ltdWxhdG9yLWNsdXN0ZQ'
  */
 type State = 'down' | 'starting' | 'up' | 'stopping'
 
+export interface SimNodeOptions {
+  /** Of the cluster that it takes itself for a member of. */
+  readonly clusterId?: string
+}
+
 /** One machine with its disk, and the node on it, which comes and goes. */
 export class SimNode {
   readonly id: number
@@ -32,16 +37,23 @@ export class SimNode {
   life = 0
   readonly #world: World
   readonly #flags: Readonly<Record<string, string>>
+  readonly #clusterId: string
   readonly #gate: Gate
   readonly #clockRate: number
   readonly #wallOffsetMs: number
   #mortal: MortalSystem | undefined
   #broker: Broker | undefined
 
-  constructor(world: World, id: number, flags: Readonly<Record<string, string>>) {
+  constructor(
+    world: World,
+    id: number,
+    flags: Readonly<Record<string, string>>,
+    { clusterId = CLUSTER_ID }: SimNodeOptions = {},
+  ) {
     const { random, time } = world
     this.#world = world
     this.#flags = flags
+    this.#clusterId = clusterId
     this.id = id
     this.host = `n${id}`
     this.disk = new MemoryDisk({ wallMs: () => Math.floor(time.wallMs()) })
@@ -68,11 +80,12 @@ export class SimNode {
     this.#note('boots')
     const mortal = new MortalSystem(this.#system())
     this.#mortal = mortal
+    const config = resolveConfig({ flags: this.#flags })
     const setup = {
-      config: resolveConfig({ flags: this.#flags }),
+      config,
       topics: [],
-      clusterId: CLUSTER_ID,
-      dataDirs: ['/data'],
+      clusterId: this.#clusterId,
+      dataDirs: config.values['log.dirs'] ?? ['/data'],
       temporary: false,
       logLevel: 'debug',
       logFormat: 'text',

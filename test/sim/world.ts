@@ -3,7 +3,7 @@ import { ManualTime } from '../../src/base/manual-time.ts'
 import { MemoryNetwork } from '../../src/base/memory-network.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { loopTurn } from '../../src/base/system-time.ts'
-import { SimNode } from './sim-node.ts'
+import { SimNode, type SimNodeOptions } from './sim-node.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 
@@ -43,8 +43,8 @@ export class World {
     this.wires = new MemoryNetwork({ timers: this.time, latencyMs: (from, to) => this.#latencyMs(from, to) })
   }
 
-  addNode(id: number, flags: Readonly<Record<string, string>>): SimNode {
-    const node = new SimNode(this, id, flags)
+  addNode(id: number, flags: Readonly<Record<string, string>>, options?: SimNodeOptions): SimNode {
+    const node = new SimNode(this, id, flags, options)
     this.nodes.push(node)
     return node
   }
