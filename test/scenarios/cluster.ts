@@ -3,7 +3,7 @@ import type { ProduceResponse } from '../../protocol/api/00-produce.ts'
 import type { FetchResponse } from '../../protocol/api/01-fetch.ts'
 import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../../src/metadata/image.ts'
-import type { SendOptions } from '../../src/net/peer.ts'
+import { PeerError, type SendOptions } from '../../src/net/peer.ts'
 import type { Rooms } from '../../src/node/rooms.ts'
 import { decodeBatches, type MetadataBatch } from '../../src/quorum/batches.ts'
 import type { Partition } from '../../src/replica/partition.ts'
@@ -208,14 +208,22 @@ export class ScenarioCluster {
     this.world.wires.healAll()
   }
 
-  /** Asks a broker; rejects with a PeerError where no answer comes. */
+  /**
+   * Asks a broker; rejects with a PeerError where no answer comes. A connection from before a loss of power shows only
+   * when it is used that nobody knows it any more.
+   */
   ask<Key extends ApiKey>(
     id: number,
     key: Key,
     body: ApiOf<Key>['request']['Input'],
     options: SendOptions & { port?: number } = {},
   ): Promise<ApiOf<Key>['response']['T']> {
-    return this.outcome(this.send(id, key, body, options))
+    const send = () => this.send(id, key, body, options)
+    const again = (error: unknown) => {
+      if (error instanceof PeerError && error.code === 'ECLOSED') return send()
+      throw error
+    }
+    return this.outcome(send().catch(again))
   }
 
   /** Asks and does not wait. */
