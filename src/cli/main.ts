@@ -13,6 +13,7 @@ import { produceCommand } from './produce.ts'
 import { quorumCommand } from './quorum.ts'
 import { reassignCommand } from './reassign.ts'
 import { startCommand } from './start.ts'
+import { storageCommand } from './storage.ts'
 import { topicsCommand } from './topics.ts'
 
 /** Errors whose message is a sentence for whoever typed the command; of any other the stack is shown too. */
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
     .command(quorumCommand)
     .command(reassignCommand)
     .command(electCommand)
+    .command(storageCommand)
     .command(dumpLogCommand)
     .command(healthcheckCommand)
     .version(VERSION)
