@@ -60,6 +60,22 @@ t.test('what is not in sync goes first, and the preferred leader last', async (t
   )
 })
 
+t.test('what goes leaves the brokers even', async (t) => {
+  const all = [
+    [1, 2, 3],
+    [2, 3, 1],
+    [3, 1, 2],
+    [1, 3, 2],
+    [2, 1, 3],
+    [3, 2, 1],
+  ]
+  const left = planFactor(view([null, null, null], all), 't', 2, inSync)!.flatMap(({ to }) => to)
+  t.same(
+    [1, 2, 3].map((id) => left.filter((other) => other === id).length),
+    [4, 4, 4],
+  )
+})
+
 t.test('other topics are left alone, and more than there are brokers is refused', async (t) => {
   t.same(planFactor(view([null, null], [[1]]), 'other', 2, inSync), [])
   t.same(planFactor(view([null, null], [[1, 2]]), 't', 2, inSync), [])
