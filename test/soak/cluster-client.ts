@@ -40,6 +40,8 @@ export interface Stored {
 
 /** A client that asks one node, any node, or whoever leads, and hides nothing. */
 export class ClusterClient {
+  /** Brokers that are not asked about the cluster. */
+  readonly avoided: Set<number> = new Set()
   readonly #nodes: Nodes
   readonly #system = createSystem()
   readonly #peers = new Map<number, Promise<Peer>>()
@@ -69,7 +71,7 @@ export class ClusterClient {
   async any<T>(ask: (peer: Peer) => Promise<T>): Promise<T> {
     let failure: unknown = new Error('no broker runs')
     for (const { id, isRunning } of this.#nodes.brokers) {
-      if (!isRunning) continue
+      if (!isRunning || this.avoided.has(id)) continue
       try {
         return await ask(await this.peer(id))
       } catch (error) {

@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { clusterSoak } from './cluster.ts'
 import { controllerSoak } from './controller.ts'
+import { fourthSoak } from './fourth.ts'
+import { isolatedSoak } from './isolated.ts'
 import { killSoak } from './kill.ts'
 import { minoritySoak } from './minority.ts'
 import type { Outcome, SoakRun } from './outcome.ts'
@@ -27,6 +29,7 @@ const { values, positionals } = parseArgs({
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
 const count = Number(values.count ?? 20)
 const run = (minutes: number): SoakRun => ({
+  seed,
   random: new SeededRandom(seed),
   minutes: Number(values.minutes ?? minutes),
   keep: values.keep,
@@ -36,6 +39,8 @@ const soaks: Readonly<Record<string, () => Promise<Outcome>>> = {
   cluster: () => clusterSoak(run(10)),
   rolling: () => rollingSoak(run(2)),
   controller: () => controllerSoak(run(1), Number(values.count ?? 10)),
+  fourth: () => fourthSoak(run(1)),
+  isolated: () => isolatedSoak(run(1)),
   minority: () => minoritySoak(run(1)),
   unclean: () => uncleanSoak(run(1)),
 }

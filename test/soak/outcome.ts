@@ -8,6 +8,7 @@ export interface Outcome {
 }
 
 export interface SoakRun {
+  readonly seed: number
   readonly random: SeededRandom
   readonly minutes: number
   /** Leaves the data directories. */
