@@ -44,10 +44,13 @@ export const metadata = (services: Services) =>
       if (all) {
         for (const topic of services.image().topics.byName.values()) topics.push(describe(services, topic, context))
       } else {
-        for (const { name, topicId } of unique(wanted ?? [])) {
-          if (name === null || topicId !== ZERO_UUID) topics.push(describeById(services, topicId, context))
-          else topics.push(await describeByName(services, name, mayCreate, context))
-        }
+        // At the same time: where no controller answers, that is waited for once.
+        const described = unique(wanted ?? []).map(({ name, topicId }) =>
+          name === null || topicId !== ZERO_UUID
+            ? describeById(services, topicId, context)
+            : describeByName(services, name, mayCreate, context),
+        )
+        topics.push(...(await Promise.all(described)))
       }
       const allowed = { topicAuthorizedOperations: AUTHORIZED_OPERATIONS.topic }
       return {

@@ -1,4 +1,4 @@
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { Services } from './services.ts'
 import { GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from './topics.ts'
 
@@ -15,7 +15,7 @@ interface NewTopic {
  * Kafka, UNKNOWN_TOPIC_OR_PARTITION (fact H26), or INVALID_TOPIC_EXCEPTION for a name that collides.
  */
 export async function createMissingTopic(services: Services, name: string): Promise<ErrorCode> {
-  const { errorCode } = await services.createTopic(newTopic(services, name))
+  const errorCode = await create(services, name)
   switch (errorCode) {
     case ErrorCode.NONE:
     case ErrorCode.TOPIC_ALREADY_EXISTS:
@@ -25,6 +25,16 @@ export async function createMissingTopic(services: Services, name: string): Prom
     default:
       services.logger.warn(`topic ${name} could not be created on demand`, { errorCode })
       return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  }
+}
+
+/** Where no controller answers, that is one way to fail: what else the client asked for is answered all the same. */
+async function create(services: Services, name: string): Promise<ErrorCode> {
+  try {
+    return (await services.createTopic(newTopic(services, name))).errorCode
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.code
+    throw error
   }
 }
 

@@ -214,7 +214,9 @@ export class Api {
       throw error
     }
     const handle = () =>
-      inParts ? this.#answerInParts(handler, request, incoming, context) : handler.handle(request, context)
+      inParts
+        ? this.#answerInParts(handler, request, incoming, context)
+        : this.#decide(handler, request, incoming.frame, context)
     const response = await this.#answer(handler, request, context, handle)
     if (response instanceof CloseConnection) return { kind: 'close', reason: response.message }
     if (response === null) return { kind: 'none' }
@@ -276,19 +278,30 @@ export class Api {
     return { kind: 'reply', chunks: encode(handler, apiVersion, correlationId, response) }
   }
 
+  /** A controller that loses its office over a request leaves it to the next one, as if it had never had it (fact B92). */
+  async #decide(handler: Handler, request: unknown, frame: Buffer, context: RequestContext): Promise<unknown> {
+    try {
+      return await handler.handle(request, context)
+    } catch (error) {
+      const isOurs = handler.forwarded && this.#kind === 'broker'
+      if (!isOurs || !(error instanceof ProtocolError) || error.code !== ErrorCode.NOT_CONTROLLER) throw error
+    }
+    return this.#answerFromController(handler, request, frame, context)
+  }
+
+  async #answerFromController(handler: Handler, request: unknown, frame: Buffer, context: RequestContext) {
+    const outcome = await this.#services.forward(frame, context.connection)
+    if (Buffer.isBuffer(outcome)) return decodeAnswer(handler, context.apiVersion, outcome)
+    return handler.refuse(request, outcome, context)
+  }
+
   /** What this broker has to say itself, and the controller's answer to the rest, as one. */
   async #answerInParts(handler: Handler, request: unknown, incoming: IncomingRequest, context: RequestContext) {
     const { rest, whole, join } = handler.brokerPart!(request, context)
     if (rest === undefined) return join(undefined)
-    if (this.#services.isActiveController()) return join(await handler.handle(rest, context))
-    const { header, connection } = incoming
-    const frame = whole ? incoming.frame : encodeFrame(handler, header, rest)
-    const outcome = await this.#services.forward(frame, connection)
-    return join(
-      Buffer.isBuffer(outcome)
-        ? decodeAnswer(handler, context.apiVersion, outcome)
-        : handler.refuse(rest, outcome, context),
-    )
+    const frame = whole ? incoming.frame : encodeFrame(handler, incoming.header, rest)
+    if (this.#services.isActiveController()) return join(await this.#decide(handler, rest, frame, context))
+    return join(await this.#answerFromController(handler, rest, frame, context))
   }
 
   /** Fact I19: whatever goes wrong in a handler is answered in the form that the API has for errors. */

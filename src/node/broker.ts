@@ -21,6 +21,8 @@ import { plug, type Rooms } from './rooms.ts'
 
 /** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
 const DISKS_FAILED_MS = 1000
+/** Between two words of a broker that has found no quorum. */
+const STILL_WAITING_MS = 5000
 /** How long a broker that goes waits for the controller to move its leadership, with and without others to move it to. */
 const LEAVE_MS = { alone: 1000, inCluster: 30_000 }
 
@@ -168,7 +170,7 @@ export class Broker {
     const { quorum, loader, replicas, elections, logs, server, lifecycle, assignments } = rooms
     const bound = server.open()
     // What is told of the cluster before this node has all of it could make it lead what it no longer leads (C14, C24).
-    await Promise.all([bound, quorum.caughtUp()])
+    await Promise.all([bound, this.#catchUp(quorum)])
     logs.retainOnly(({ topic, partition, topicId }) => {
       const known = loader.image.topics.byName.get(topic)
       return known?.id === topicId && known.partitions.get(partition)?.replicas.includes(this.nodeId) === true
@@ -182,6 +184,26 @@ export class Broker {
     await this.createTopics(this.#setup.topics)
     await elections.settled()
     server.serve()
+  }
+
+  /** It waits as long as it takes: controllers may start after brokers. But whoever looks on is told for what. */
+  async #catchUp(quorum: MetadataQuorum): Promise<void> {
+    const { values } = this.#setup.config
+    const told = () => {
+      if (this.#stopping) return
+      const { id, epoch } = quorum.leader
+      const problem =
+        id < 0 ? 'no controller leads the quorum yet' : `controller ${id} leads, and its log is not here yet`
+      this.#logger.warn(`still waiting to catch up with the cluster: ${problem}`, {
+        epoch,
+        voters: values['controller.quorum.voters'].join(),
+        bootstrapServers: values['controller.quorum.bootstrap.servers'].join(),
+      })
+      waiting = this.#system.timers.after(STILL_WAITING_MS, told)
+    }
+    let waiting = this.#system.timers.after(STILL_WAITING_MS, told)
+    await quorum.caughtUp()
+    waiting.cancel()
   }
 
   /** Topics that are to be there; one that exists stays as it is. Throws ConfigError. */

@@ -53,6 +53,13 @@ export class ControllerChannel {
     return this.#closed
   }
 
+  /** Somebody else leads: whoever was asked before that may have gone without a word, and is not waited for. */
+  leaderChanged(): void {
+    const { id, endpoint } = this.#options.leader()
+    if (id < 0 || this.#peer === undefined) return
+    if (endpoint === undefined || id === this.#options.nodeId || this.#peer.of !== nameOf(endpoint)) this.#disconnect()
+  }
+
   close(): void {
     this.#closed = true
     this.#disconnect()
@@ -78,7 +85,7 @@ export class ControllerChannel {
   }
 
   #connect(address: HostPort): Promise<Peer> {
-    const of = `${address.host}:${address.port}`
+    const of = nameOf(address)
     if (this.#peer?.of !== of) {
       this.#disconnect()
       const { system, clientId } = this.#options
@@ -107,6 +114,8 @@ export class ControllerChannel {
     })
   }
 }
+
+const nameOf = ({ host, port }: HostPort): string => `${host}:${port}`
 
 /** At the top, or in every part: each API has its own place for it. */
 function saysNotController(response: object): boolean {

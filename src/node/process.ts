@@ -80,12 +80,13 @@ function warnIfUnresolvable(host: string, logger: Logger): void {
   })
 }
 
-/** What a signal does. A broker that is still starting is stopped when it has started. */
+/** What a signal does. A broker that is still starting is stopped when it has started, or has taken too long for that. */
 function stopOnce(starting: Promise<void>, end: () => Promise<void>, withinMs: number): () => void {
   let stopping = false
   const stop = async () => {
     try {
-      await starting
+      // What is still looking for its quorum may never start.
+      await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS))])
     } catch {
       // Whoever started it says why it failed, and the process ends of itself.
       return

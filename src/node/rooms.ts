@@ -40,6 +40,8 @@ import { topicDirectory } from './topic-directory.ts'
 /** How long a broker waits for a topic that it asked for, and for its leaders, to appear in its image. */
 const TOPIC_APPEARS_MS = 5000
 const TOPIC_CREATION_MS = 30_000
+/** The same while a client waits, whose other requests wait behind the one that wants the topic. */
+const TOPIC_ON_DEMAND_MS = 5000
 const PRODUCER_IDS_MS = 30_000
 /** Nobody waits for the answer, and the next try is made with what holds then. */
 const ALTER_PARTITION_MS = 30_000
@@ -92,7 +94,10 @@ export function plug(foundations: Foundations): Rooms {
   const image = () => loader.image
   const watch = new ImageWatch(loader, timers)
   const measurements = new Measurements(clock)
-  quorum.onLeaderChange((leader) => measurements.leaderChanged(leader))
+  quorum.onLeaderChange((leader) => {
+    measurements.leaderChanged(leader)
+    for (const channel of channels) channel.leaderChanged()
+  })
 
   const role = new ControllerRole({
     logger,
@@ -195,10 +200,10 @@ export function plug(foundations: Foundations): Rooms {
     brokerEpoch: () => lifecycle.epoch,
   })
 
-  const createTopic = async (topic: TopicOnDemand) => {
+  const createTopic = async (topic: TopicOnDemand, timeoutMs = TOPIC_CREATION_MS) => {
     const wanted = { ...topic, configs: [...topic.configs], assignments: [] }
-    const request = { topics: [wanted], timeoutMs: TOPIC_CREATION_MS, validateOnly: false }
-    const { topics } = await requests.send(CREATE_TOPICS, request, { timeoutMs: TOPIC_CREATION_MS })
+    const request = { topics: [wanted], timeoutMs, validateOnly: false }
+    const { topics } = await requests.send(CREATE_TOPICS, request, { timeoutMs })
     const { errorCode, errorMessage } = topics[0]!
     if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS)
       await watch.until(({ topics }) => topics.byName.has(topic.name), TOPIC_APPEARS_MS)
@@ -234,7 +239,7 @@ export function plug(foundations: Foundations): Rooms {
     quorum,
     isActiveController: () => role.isActive,
     forward: (frame, connection) => forwarder.forward(frame, connection),
-    createTopic,
+    createTopic: (topic) => createTopic(topic, TOPIC_ON_DEMAND_MS),
     controllerId: () => nodeId,
     kraftVersion: () => quorum.kraftVersion,
     supportedFeatures: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({

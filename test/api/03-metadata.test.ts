@@ -1,5 +1,11 @@
 import t from 'tap'
-import { ErrorCode } from '../../protocol/errors.ts'
+import type { MetadataResponse } from '../../protocol/api/03-metadata.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
+import { metadata } from '../../src/api/03-metadata.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { clusterOf } from '../controller/harness.ts'
+import { TOPIC, withTopic } from '../controller/partitions.ts'
 import { KEY, TestBroker, versionsOf } from './harness.ts'
 
 const UNKNOWN_ID = 'aaaaaaaaaaaaaaaaaaaaaA'
@@ -129,4 +135,35 @@ t.test('I23: each listener tells its own address', async (t) => {
   })
   const { brokers } = await broker.send(KEY.METADATA, 9, { topics: [] })
   t.match(brokers, [{ host: '127.0.0.1', port: broker.port }])
+})
+
+t.test('H26: where no controller answers, a missing topic is unknown, and the others are described', async (t) => {
+  const image = withTopic(clusterOf(1, 2, 3), {})
+  let asked = 0
+  const services = {
+    image: () => image,
+    config: { 'auto.create.topics.enable': true },
+    logger: silentLogger,
+    clusterId: 'cluster',
+    controllerId: () => 1,
+    createTopic: async () => {
+      asked++
+      throw new ProtocolError(ErrorCode.REQUEST_TIMED_OUT)
+    },
+  }
+  const context = { apiVersion: 13, clientId: '', connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 } } }
+  const request = {
+    topics: [
+      { name: 'x', topicId: ZERO_UUID },
+      { name: TOPIC.name, topicId: ZERO_UUID },
+    ],
+  }
+  const all = { ...request, allowAutoTopicCreation: true }
+  const { brokers, topics } = (await metadata(services as never).handle(all, context)) as MetadataResponse
+  t.equal(asked, 1)
+  t.equal(brokers.length, 3)
+  t.match(topics, [
+    { name: 'x', errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION },
+    { name: TOPIC.name, errorCode: ErrorCode.NONE, partitions: { length: 1 } },
+  ])
 })

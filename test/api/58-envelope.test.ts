@@ -155,3 +155,22 @@ t.test('B54, B56: what the broker refuses does not travel, and the answers becom
     ['77', 'b', 'c'],
   ])
 })
+
+t.test('B92: a controller that loses its office over a request of its own clients passes it on', async (t) => {
+  const controller = node('controller', { isActiveController: () => true, controller: deletes as never })
+  const lost = {
+    deleteTopics: async () => {
+      throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
+    },
+  }
+  const broker = node('broker', {
+    isActiveController: () => true,
+    controller: lost as never,
+    forward: (frame, client) => controller.enveloped(frame, client),
+  })
+  const reply = await broker.dispatch(incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion))
+  if (reply.kind !== 'reply') return t.fail(reply.kind)
+  const { correlationId, body } = decoded(KEY.DELETE_TOPICS, DELETION_VERSION, Buffer.concat(reply.chunks))
+  t.equal(correlationId, 77)
+  t.match(body, { responses: [{ name: 'orders', errorCode: ErrorCode.NONE }] })
+})

@@ -1,0 +1,41 @@
+import t from 'tap'
+import type { Logger } from '../../src/base/logger.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { createMemorySystem } from '../../src/base/memory-system.ts'
+import { Broker } from '../../src/node/broker.ts'
+import { setUp } from '../../src/node/options.ts'
+
+t.test('A5: a broker that finds no quorum says for what it waits, and can be stopped', async (t) => {
+  const system = createMemorySystem(1)
+  system.disk.makeDir('/data')
+  const flags = {
+    'process.roles': 'broker',
+    'node.id': '5',
+    listeners: 'PLAINTEXT://localhost:9092',
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.voters': '1@localhost:9093,2@localhost:9094,3@localhost:9095',
+  }
+  const said: string[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => said.push(`${message} ${JSON.stringify(fields)}`),
+    child: () => logger,
+  }
+  const broker = new Broker(system, setUp({ flags, dataDir: '/data' }), logger, (error) => {
+    throw error
+  })
+  broker.start().catch(() => {})
+  await system.time.run(4000)
+  t.strictSame(said, [])
+  await system.time.run(7000)
+  t.equal(said.length, 2)
+  for (const line of said) t.match(line, /no controller leads the quorum yet .*1@localhost:9093,2@localhost:9094/)
+  let isStopped = false
+  broker.stop().then(() => {
+    isStopped = true
+  })
+  await system.time.run(1000)
+  t.ok(isStopped)
+  await system.time.run(20_000)
+  t.equal(said.length, 2, 'and says no more')
+})
