@@ -161,4 +161,76 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'two-votes-an-epoch',
+    breaks: 'A28: one vote an epoch',
+    patches: [
+      {
+        file: 'src/raft/unattached.ts',
+        find: 'if (this.votedKey !== undefined) return matchesKey(this.votedKey, candidate)',
+        replace: 'void matchesKey, candidate',
+      },
+      {
+        file: 'src/raft/prospective.ts',
+        find: 'if (this.votedKey !== undefined) return matchesKey(this.votedKey, candidate)',
+        replace: 'void matchesKey, candidate',
+      },
+    ],
+  },
+  {
+    name: 'vote-forgotten-at-restart',
+    breaks: 'A16, F14: a vote is remembered beyond the death of who gave it',
+    patches: [
+      {
+        file: 'src/quorum/election-store.ts',
+        find: 'votedId === NOBODY ? undefined : { id: votedId, directoryId: votedDirectoryId }',
+        replace:
+          'votedId === NOBODY || votedDirectoryId.length > 0 ? undefined : { id: votedId, directoryId: votedDirectoryId }',
+      },
+    ],
+  },
+  {
+    name: 'votes-for-shorter-logs',
+    breaks: 'A28, F15: a vote goes to a log that is as good as ours',
+    patches: [
+      {
+        file: 'src/raft/log-match.ts',
+        find: 'return epoch > log.lastEpoch || (epoch === log.lastEpoch && endOffset >= log.endOffset)',
+        replace: 'return epoch + endOffset + log.endOffset >= 0',
+      },
+    ],
+  },
+  {
+    name: 'quorum-commits-alone',
+    breaks: 'A57: what a majority of the voters has is committed',
+    patches: [
+      {
+        file: 'src/raft/leader.ts',
+        find: 'const highWatermark = majorityOffset(endOffsets)',
+        replace: 'void majorityOffset\n    const highWatermark = Math.max(...endOffsets)',
+      },
+    ],
+  },
+  {
+    name: 'quorum-commits-former-epochs',
+    breaks: 'A20, A57: a leader commits something of its own epoch before it counts what is of former ones',
+    patches: [
+      {
+        file: 'src/raft/leader.ts',
+        find: 'highWatermark <= this.highWatermark || highWatermark <= this.epochStartOffset',
+        replace: 'highWatermark <= this.highWatermark || highWatermark <= 0',
+      },
+    ],
+  },
+  {
+    name: 'quorum-does-not-truncate',
+    breaks: 'A63: a follower of the quorum removes what its leader does not have',
+    patches: [
+      {
+        file: 'src/raft/log-match.ts',
+        find: 'return own.epoch === epoch ? Math.min(own.endOffset, endOffset) : own.endOffset',
+        replace: 'return own.epoch === epoch ? own.endOffset : log.endOffset',
+      },
+    ],
+  },
 ]

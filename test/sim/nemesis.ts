@@ -99,6 +99,7 @@ export class Nemesis {
     const weight = () => 1 + random.below(random.below(3) === 0 ? 10 : 3)
     return [
       { weight: weight(), begin: () => this.#kill(this.#node()) },
+      { weight: weight(), begin: () => this.#bounce(this.#node()) },
       { weight: weight(), begin: () => this.#losePower(this.#node()) },
       { weight: weight(), begin: () => this.#pause(this.#node()) },
       { weight: weight(), begin: () => this.#stop(this.#node()) },
@@ -119,6 +120,13 @@ export class Nemesis {
     if (node.state === 'down' || !this.#mayDie()) return undefined
     node.kill('written')
     return () => node.boot()
+  }
+
+  /** Dies and is back before anybody has missed it: what it forgets, it forgets in the middle of things. */
+  #bounce(node: SimNode): undefined {
+    if (node.state === 'down' || !this.#mayDie()) return
+    node.kill('written')
+    this.#world.time.after(this.#random.below(50), () => node.boot())
   }
 
   #losePower(node: SimNode): (() => void) | undefined {
