@@ -66,6 +66,11 @@ export class ClusterClient {
     return undefined
   }
 
+  /** What it was told is old. */
+  forget(): void {
+    this.#metadata = undefined
+  }
+
   /** Asks some broker who leads what; what cannot be learned stays as it was. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#ask().finally(() => {

@@ -44,7 +44,7 @@ async function sweep(options: SimOptions): Promise<boolean> {
       simulatedMs += report.simulatedMs
       if (report.violation) {
         failures.push(report)
-        print(`seed ${report.seed}: VIOLATION of ${report.violation.fact}: ${report.violation.message}`)
+        print(`seed ${report.seed}: VIOLATION of ${report.violation.fact}: ${report.violation.message.split('\n')[0]}`)
       }
       if (done % REPORT_EVERY === 0) print(summary())
       return failures.length >= MAX_FAILURES

@@ -68,6 +68,7 @@ async function runPhases(world: World, workload: Workload, minutes: number): Pro
   nemesis.start()
   await world.run(minutes * 60_000)
   if (world.violation) return
+  workload.stopOperating()
   nemesis.end()
   await until(world, 'progress', () => {
     nemesis.revive()

@@ -1,5 +1,6 @@
 import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import type { HostPort } from '../../src/base/network.ts'
+import { Admin } from './admin.ts'
 import { attempt, ClusterClient } from './cluster-client.ts'
 import { Consumer } from './consumer.ts'
 import { History } from './history.ts'
@@ -24,6 +25,7 @@ export class Workload {
   readonly #bootstrap: readonly HostPort[]
   readonly #topics: readonly TopicPlan[]
   readonly #clients: ClusterClient[] = []
+  #operator: Admin | undefined
 
   constructor(world: World, topics: readonly TopicPlan[]) {
     this.#world = world
@@ -46,6 +48,18 @@ export class Workload {
     for (const { name, partitions } of this.#topics) {
       for (let index = 0; index < partitions; index++) this.#startClients(name, index)
     }
+    this.#operator = new Admin(this.#world, this.client('operator'), {
+      topics: this.#topics.map(({ name }) => name),
+      brokers: this.#world.nodes.length,
+      replicationFactor: this.#topics[0]!.replicationFactor,
+      pauseMs: 1000 + this.#world.random.below(8000),
+    })
+    this.#guard(this.#operator.run())
+  }
+
+  /** Nobody wants anything changed any more. */
+  stopOperating(): void {
+    this.#operator?.stop()
   }
 
   async createTopic(admin: ClusterClient, { name, partitions, replicationFactor }: TopicPlan): Promise<void> {
@@ -70,6 +84,7 @@ export class Workload {
   /** What was acknowledged is there, where it was said to be; idempotent producers are there once and in order. */
   async verify(): Promise<void> {
     for (const consumer of this.consumers) consumer.stop()
+    await this.#operator!.verify()
     for (const { name, partitions } of this.#topics) {
       for (let index = 0; index < partitions; index++) await this.#verify(name, index)
     }

@@ -19,8 +19,8 @@ export class CommittedLog {
   readonly #batches = new Map<number, CommittedBatch>()
   /** What the leader of an epoch has committed: everything below, by epoch. */
   readonly #endOfEpoch = new Map<number, number>()
-  /** Up to where a replica was found to agree, by its key: a node's life. */
-  readonly #agreed = new Map<string, number>()
+  /** Up to where a replica's log was found to agree; one that is opened or made anew is looked at from its start. */
+  readonly #agreed = new WeakMap<Log, number>()
 
   constructor(name: string) {
     this.name = name
@@ -40,7 +40,7 @@ export class CommittedLog {
 
   /** The replica says that everything below `committed` is: it has all of that, and has it as everybody else. */
   verify(replica: string, log: Log, committed: number): void {
-    const from = Math.max(this.#agreed.get(replica) ?? 0, log.logStartOffset)
+    const from = Math.max(this.#agreed.get(log) ?? 0, log.logStartOffset)
     must(
       log.logEndOffset >= from,
       'committed records were cut off',
@@ -66,7 +66,7 @@ export class CommittedLog {
       'a replica lacks committed records',
       () => `${this.name}: ${replica} has no batches from ${next} to ${committed}`,
     )
-    this.#agreed.set(replica, next)
+    this.#agreed.set(log, next)
     if (committed > this.end) this.end = committed
   }
 

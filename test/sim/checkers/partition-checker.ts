@@ -50,7 +50,7 @@ export class PartitionChecker implements Checker {
     this.#seen.set(key, { life: node.life, leaderEpoch, isLeader, highWatermark })
     const log = this.#logOf(partition)
     if (isLeader && !same) this.#lead(node, partition, log)
-    log.verify(`${node.host}/${node.life}`, partition.log, highWatermark)
+    log.verify(node.host, partition.log, highWatermark)
     if (!isLeader) return
     log.advance(leaderEpoch, highWatermark)
     this.#compareIsr(node, partition, log)
@@ -71,7 +71,7 @@ export class PartitionChecker implements Checker {
         `${topic}-${index}: ${node.host} leads in epoch ${leaderEpoch} and ends at ${log.writtenEndOffset}, ` +
         `and ${end} was committed before`,
     )
-    committed.verify(`${node.host}/${node.life}`, log, end)
+    committed.verify(node.host, log, end)
   }
 
   /** As the leader knows the ISR: whoever is in there has what it calls committed. */
@@ -79,7 +79,7 @@ export class PartitionChecker implements Checker {
     for (const member of this.#world.nodes) {
       if (member === leader || member.unclean || !isr.includes(member.id)) continue
       const replica = member.rooms && this.#replicaOf(member, topicId, index)
-      if (replica) committed.verify(`${member.host}/${member.life}`, replica.log, highWatermark)
+      if (replica) committed.verify(member.host, replica.log, highWatermark)
     }
   }
 

@@ -26,7 +26,7 @@ export class QuorumChecker implements Checker {
       this.#seen.set(node, seen)
       if (leader.id >= 0) this.#leaders.claim('the quorum', leader.epoch, leader.id, node.host)
       if (leader.id === node.id) this.#noteLeader(node, leader.epoch)
-      this.#log.verify(`${node.host}/${node.life}`, quorum.log, highWatermark)
+      this.#log.verify(node.host, quorum.log, highWatermark)
     }
   }
 
