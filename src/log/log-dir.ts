@@ -93,6 +93,14 @@ export class LogDir {
     this.meta = meta
   }
 
+  /**
+   * The mark of an ordered end is gone for good. A power failure that brought it back would have the next start trust
+   * what nobody has flushed since.
+   */
+  syncUnmarked(): Promise<void> {
+    return this.#disk.syncDirAsync(this.path)
+  }
+
   async syncMeta(): Promise<void> {
     const file = this.#disk.open(path.join(this.path, META_FILE))
     try {

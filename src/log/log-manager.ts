@@ -217,14 +217,20 @@ export class LogManager {
     this.#clusterId = known
     for (const dir of this.#online()) {
       const { meta } = dir
+      if (dir.clean) this.#watch(dir, dir.syncUnmarked())
       if (meta?.version === 1 && meta.directoryId !== null) continue
       const directoryId = meta?.directoryId ?? randomUuid(random)
       dir.writeMeta({ version: 1, clusterId: known, nodeId, directoryId }, clock.wallMs())
-      dir.syncMeta().catch((error: unknown) => {
-        if (!(error instanceof DiskError)) throw error
-        if (!this.#isShutDown) this.failDir(dir.path, error)
-      })
+      this.#watch(dir, dir.syncMeta())
     }
+  }
+
+  /** What the start does not wait for. */
+  #watch(dir: LogDir, sync: Promise<void>): void {
+    sync.catch((error: unknown) => {
+      if (!(error instanceof DiskError)) throw error
+      if (!this.#isShutDown) this.failDir(dir.path, error)
+    })
   }
 
   #loadDir(dir: LogDir): void {

@@ -13,6 +13,8 @@ const READ_BYTES = 1024 * 1024
 export async function* readBatches(context: ReplicaContext, name: PartitionName): AsyncGenerator<Buffer, void, void> {
   const partition = context.find(name)
   if (typeof partition === 'number') throw new ProtocolError(partition)
+  // What was fetched from the former leader in this very turn is in the log too, and becomes committed with it.
+  context.writer.flush()
   const upTo = partition.writtenEnd
   let offset = partition.log.logStartOffset
   while (offset < upTo) {

@@ -108,6 +108,15 @@ t.test('B30, B46, B47, B70: a clean stop', async (t) => {
   t.equal([...again.all()].length, 2)
 })
 
+t.test('B46: a loss of power does not bring back the mark of a clean stop', async (t) => {
+  const w = new World()
+  await w.open().shutdown(42n)
+  t.equal(w.open().lastBrokerEpoch, 42n)
+  await w.time.settle()
+  w.disk.crash('synced')
+  t.equal(w.open().lastBrokerEpoch, undefined)
+})
+
 t.test('a kill, and the checkpoints that were written from time to time', async (t) => {
   const w = new World()
   const manager = w.open()

@@ -399,6 +399,19 @@ t.test('G1: what a coordinator appends is not checked as a client’s, and is re
   )
 })
 
+t.test('a coordinator that takes over reads what came from the former leader a moment before', async (t) => {
+  const w = new World()
+  w.createTopic('t', { replicas: [1, 2], leader: 2 })
+  const { log } = w.partition('t')
+  log.appendAsFollower(batch(['a', 'b']), { leaderEpoch: 0 })
+  w.replicas.writer.add(w.partition('t'))
+  w.change('t', 0, { leader: 1 })
+  const read: Buffer[] = []
+  for await (const buffer of w.replicas.readBatches('t', 0)) read.push(buffer)
+  t.same(offsets(read), [0])
+  t.equal(w.partition('t').writtenEnd, 2)
+})
+
 t.test('R-C20: apply says what it meant for this broker', async (t) => {
   const w = new World()
   const created = w.createTopic('t', { replicas: [1, 2] })
