@@ -2,7 +2,8 @@
  * InitProducerId: v0-5
  *
  * Behavior
- * - Without a transactional id: a fresh producer id with epoch 0, and nothing is stored (facts G12, G19).
+ * - Without a transactional id: a fresh producer id with epoch 0, and nothing is stored (facts G12, G19). Where the
+ *   controller gives none in time, COORDINATOR_LOAD_IN_PROGRESS: producers ask again.
  * - With one: this node has no transaction coordinator yet, so COORDINATOR_NOT_AVAILABLE; an empty one is INVALID_REQUEST.
  *
  * Version notes
@@ -29,10 +30,20 @@ export const initProducerId = (services: Services) =>
       return {
         throttleTimeMs: 0,
         errorCode: ErrorCode.NONE,
-        producerId: BigInt(await services.producerIds.next()),
+        producerId: BigInt(await nextId(services)),
         producerEpoch: 0,
       }
     },
 
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, producerId: -1n, producerEpoch: -1 }),
   })
+
+/** Whatever keeps the controller from giving ids, a producer that asks again may get one; it knows no other such error. */
+async function nextId({ producerIds }: Services): Promise<number> {
+  try {
+    return await producerIds.next()
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    throw new ProtocolError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, error.message, { cause: error })
+  }
+}

@@ -42,7 +42,7 @@ const TOPIC_APPEARS_MS = 5000
 const TOPIC_CREATION_MS = 30_000
 /** The same while a client waits, whose other requests wait behind the one that wants the topic. */
 const TOPIC_ON_DEMAND_MS = 5000
-const PRODUCER_IDS_MS = 30_000
+const PRODUCER_IDS_MS = 5000
 /** Nobody waits for the answer, and the next try is made with what holds then. */
 const ALTER_PARTITION_MS = 30_000
 const CREATE_TOPICS = 19

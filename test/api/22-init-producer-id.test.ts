@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { initProducerId } from '../../src/api/22-init-producer-id.ts'
 import { batchOf, KEY, TestBroker, versionsOf } from './harness.ts'
 
 t.test('InitProducerId', async (t) => {
@@ -38,4 +39,14 @@ t.test('InitProducerId', async (t) => {
     t.equal((await ask(4, { producerEpoch: 5 })).errorCode, ErrorCode.INVALID_REQUEST)
     t.equal((await ask(4, { transactionalId: 'txn' })).errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
   })
+})
+
+t.test('G19: where the controller gives no ids, producers are told to ask again', async (t) => {
+  const request = { transactionalId: null, transactionTimeoutMs: 1000, producerId: -1n, producerEpoch: -1 }
+  const context = { apiVersion: 4, clientId: '', connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 } } }
+  for (const code of [ErrorCode.REQUEST_TIMED_OUT, ErrorCode.STALE_BROKER_EPOCH]) {
+    const producerIds = { next: () => Promise.reject(new ProtocolError(code)) }
+    const answer = async () => initProducerId({ producerIds } as never).handle(request, context)
+    await t.rejects(answer(), { code: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS })
+  }
 })
