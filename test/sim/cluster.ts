@@ -27,6 +27,10 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
     'broker.heartbeat.interval.ms': pick(300, 500, 1000),
     'replica.lag.time.max.ms': pick(1500, 3000, 8000),
     'replica.fetch.backoff.ms': pick(100, 500),
+    'metadata.log.max.record.bytes.between.snapshots': pick(20_971_520, 3000, 10_000),
+    'metadata.max.retention.ms': pick(604_800_000, 5000),
+    'controller.quorum.fetch.max.bytes': pick(1_048_576, 400),
+    'controller.quorum.fetch.snapshot.max.bytes': pick(1_048_576, 700),
     'metadata.max.idle.interval.ms': pick(500, 1000, 3000),
     'num.replica.fetchers': pick(1, 2),
   }

@@ -40,9 +40,11 @@ export async function simulate({ seed, minutes, brokers, keepAll = false }: Simu
   addNodes(world, plan)
   world.checkers.push(new QuorumChecker(world), new PartitionChecker(world), new ImageChecker())
   const replicationFactor = Math.min(3, plan.brokers)
+  // Small segments, so that they roll and logs are cut across them.
+  const configs = random.below(2) === 0 ? {} : { 'internal.segment.bytes': '4000' }
   const workload = new Workload(world, [
-    { name: 'orders', partitions: 1 + random.below(3), replicationFactor },
-    { name: 'events', partitions: 1, replicationFactor },
+    { name: 'orders', partitions: 1 + random.below(3), replicationFactor, configs },
+    { name: 'events', partitions: 1, replicationFactor, configs: {} },
   ])
   const onUnhandled = (error: unknown) => world.fail(error)
   process.on('unhandledRejection', onUnhandled)

@@ -14,6 +14,7 @@ export interface TopicPlan {
   readonly name: string
   readonly partitions: number
   readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
 }
 
 /** The clients of a run. */
@@ -62,8 +63,12 @@ export class Workload {
     this.#operator?.stop()
   }
 
-  async createTopic(admin: ClusterClient, { name, partitions, replicationFactor }: TopicPlan): Promise<void> {
-    const wanted = { name, numPartitions: partitions, replicationFactor, assignments: [], configs: [] }
+  async createTopic(
+    admin: ClusterClient,
+    { name, partitions, replicationFactor, configs: values }: TopicPlan,
+  ): Promise<void> {
+    const configs = Object.entries(values).map(([key, value]) => ({ name: key, value }))
+    const wanted = { name, numPartitions: partitions, replicationFactor, assignments: [], configs }
     for (;;) {
       const code = await attempt(async () => {
         const body = { topics: [wanted], timeoutMs: 3000, validateOnly: false }
