@@ -1,11 +1,11 @@
 import { ClusterClient } from './cluster-client.ts'
 import { Ledger } from './ledger.ts'
-import { KafkaJsLoad, KcatLoad, type Load } from './loads.ts'
+import { KafkaJsGroup, KafkaJsLoad, KcatLoad, type Load } from './loads.ts'
 import { COMBINED, Nodes, type Role, SOAK_TIMES, separate } from './nodes.ts'
 import { type Checks, type Outcome, type SoakRun, say, total, withNodes } from './outcome.ts'
 import { Probe } from './probe.ts'
 import { Tail } from './tail.ts'
-import { sleep, spread } from './waiting.ts'
+import { sleep, spread, until } from './waiting.ts'
 
 /** What three brokers need so that the loss of one costs nothing. */
 export const REPLICATED = {
@@ -23,6 +23,7 @@ const DEAD_MS = 7000
 /**
  * Three brokers under acks=all and min.insync.replicas=2, clients of three kinds, and kill -9 of a node every few seconds:
  * no acknowledged record is lost, none is doubled under idempotence, and how long each partition was not to be written.
+ * In the end all nodes are killed at once, and come back.
  */
 export async function clusterSoak(run: SoakRun): Promise<Outcome> {
   const variants: [string, readonly (readonly Role[])[]][] = [
@@ -42,7 +43,7 @@ async function killAround(run: SoakRun, nodes: Nodes, checks: Checks, minutes: n
   const client = new ClusterClient(nodes)
   const { bootstrap } = nodes
   const loads: Load[] = [
-    new KafkaJsLoad(bootstrap, new Ledger('kafkajs-idempotent', 3, true), run.random.fork()),
+    new KafkaJsLoad(bootstrap, new Ledger('kafkajs-idempotent', 3, true), run.random.fork(), { patient: true }),
     new KafkaJsLoad(bootstrap, new Ledger('kafkajs-plain', 3, false), run.random.fork()),
   ]
   if (await KcatLoad.isThere()) loads.push(new KcatLoad(bootstrap, new Ledger('kcat', 2, true), run.random.fork()))
@@ -51,12 +52,16 @@ async function killAround(run: SoakRun, nodes: Nodes, checks: Checks, minutes: n
   const ledgers = [...loads.map(({ ledger }) => ledger), probe.ledger]
   for (const { topic, partitions } of ledgers) await client.createTopic(topic, partitions, 3)
   const tail = new Tail(client, ledgers[0]!.topic, ledgers[0]!.partitions)
+  const group = new KafkaJsGroup(bootstrap, 'readers', [tail.topic])
   for (const load of loads) await load.start()
+  await group.start()
   probe.start()
   tail.start()
 
   const kills = await killUntil(performance.now() + minutes * 60_000, run, nodes, client)
-
+  await client.waitForIsr(null)
+  await Promise.all(nodes.all.map((node) => node.kill()))
+  await Promise.all(nodes.all.map((node) => node.start()))
   await client.waitForIsr(null)
   for (const load of loads) await load.stop()
   await probe.stop()
@@ -66,15 +71,22 @@ async function killAround(run: SoakRun, nodes: Nodes, checks: Checks, minutes: n
   await checks.hold(`what consumers saw of ${tail.topic} is still there`, async () => {
     for (const [index] of tail.seen.entries()) tail.verify(index, await client.readAll(tail.topic, index))
   })
+  const [{ stored }] = ledgers as [Ledger]
+  await checks.hold('a consumer group got every record', async () => {
+    const ask = async () => group.seen.size
+    await until(90_000, `the group did not get all ${stored} records`, ask, (size) => size === stored)
+  })
   for (const { ledger, errors } of loads.filter(({ ledger }) => ledger.exact)) {
     checks.check(`${ledger.topic}: no error reached the application`, errors.length === 0, () => errors.join('; '))
   }
+  await group.stop()
   await client.close()
 }
 
 interface Kill {
   readonly atMs: number
   readonly node: number
+  readonly wasController: boolean
   /** Partitions of the probe's topic that it led, and that it followed. */
   readonly led: readonly number[]
   readonly followed: readonly number[]
@@ -89,11 +101,13 @@ async function killUntil(endMs: number, run: SoakRun, nodes: Nodes, client: Clus
     await sleep(random.below(CALM_MS))
     const victim = nodes.all[random.below(nodes.all.length)]!
     const partitions = await client.partitions([PROBE.topic])
+    const controller = await client.controller().catch(() => undefined)
     const atMs = performance.now()
     const killed = victim.kill()
     const led = partitions.filter(({ leader }) => leader === victim.id).map(({ index }) => index)
     const followed = partitions.filter(({ leader, isr }) => leader !== victim.id && isr.includes(victim.id))
-    kills.push({ atMs, node: victim.id, led, followed: followed.map(({ index }) => index) })
+    const wasController = controller?.leader === victim.id
+    kills.push({ atMs, node: victim.id, wasController, led, followed: followed.map(({ index }) => index) })
     await killed
     await sleep(random.below(DEAD_MS))
     await victim.start()
@@ -112,6 +126,9 @@ function report(kills: readonly Kill[], probe: Probe, loads: readonly Load[]): v
     `killed ${kills.length} nodes, ${brokers} of them with replicas; a broker counts as dead after ${CONFIG['broker.session.timeout.ms']} ms`,
   )
   say(`unavailable for acks=all after a kill, partitions that the dead node led: ${spread(times(({ led }) => led))}`)
+  say(
+    `  of these, where it was the active controller, too: ${spread(times((kill) => (kill.wasController ? kill.led : [])))}`,
+  )
   say(`  partitions that it followed: ${spread(times(({ followed }) => followed))}`)
   say(`an acknowledgement of the probe took ${spread(probe.latenciesMs)}`)
   for (const { ledger, errors } of [...loads, { ledger: probe.ledger, errors: [] }])

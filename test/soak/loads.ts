@@ -16,7 +16,10 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** kafkajs as an application has it, with its default retries. */
+/** Five tries, which is kafkajs' default, are over after some nine seconds; it wants more of them for idempotence. */
+const PATIENT = { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 3000 }
+
+/** kafkajs with its default retries, or patient ones. */
 export class KafkaJsLoad implements Load {
   readonly ledger: Ledger
   readonly errors: string[] = []
@@ -26,9 +29,9 @@ export class KafkaJsLoad implements Load {
   #running: Promise<unknown> | undefined
   #ending = false
 
-  constructor(brokers: string[], ledger: Ledger, random: SeededRandom, pauseMs = 30) {
+  constructor(brokers: string[], ledger: Ledger, random: SeededRandom, { pauseMs = 30, patient = false } = {}) {
     const kafka = new Kafka({ clientId: ledger.topic, brokers, logLevel: logLevel.NOTHING })
-    this.#producer = kafka.producer(ledger.exact ? { idempotent: true } : {})
+    this.#producer = kafka.producer({ idempotent: ledger.exact, ...(patient ? { retry: PATIENT } : {}) })
     this.ledger = ledger
     this.#random = random
     this.#pauseMs = pauseMs
