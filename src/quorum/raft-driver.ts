@@ -166,11 +166,13 @@ export class RaftDriver {
       const ready = raft.ready()
       this.#persist(ready)
       const isLogChanged = this.#changeLog(ready)
+      const isDamaged = ready.append !== undefined && !this.#appendFromLeader(ready.append)
       const installed = this.#download(ready)
       if (ready.highWatermark !== undefined) this.#options.onHighWatermark(ready.highWatermark)
       for (const request of ready.requests) void this.#send(request)
       for (const reply of ready.replies) this.#reply(reply)
-      if (isLogChanged) raft.logChanged()
+      if (isDamaged) raft.appendFailed()
+      else if (isLogChanged) raft.logChanged()
       if (installed) raft.snapshotInstalled(installed)
       if (!isLogChanged && !installed) return
     }
@@ -194,19 +196,20 @@ export class RaftDriver {
     const { log } = this.#options
     if (truncateTo !== undefined) log.truncateTo(truncateTo)
     if (beginEpoch !== undefined) log.beginEpoch(beginEpoch)
-    if (append) this.#appendFromLeader(append)
     for (const batch of controls) log.appendControls(batch, this.#raft!.leadership.epoch)
     return truncateTo !== undefined || beginEpoch !== undefined || append !== undefined || controls.length > 0
   }
 
   /** What arrived damaged is fetched again (N-A39). */
-  #appendFromLeader({ records, leaderEpoch }: NonNullable<Ready['append']>): void {
+  #appendFromLeader({ records, leaderEpoch }: NonNullable<Ready['append']>): boolean {
     const { log, environment } = this.#options
     try {
       log.appendFromLeader(records, leaderEpoch)
+      return true
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== ErrorCode.CORRUPT_MESSAGE) throw error
       environment.logger.warn('records of the metadata log arrived damaged', { reason: error.message })
+      return false
     }
   }
 

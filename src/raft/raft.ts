@@ -81,6 +81,13 @@ export class Raft {
     this.#poll()
   }
 
+  /** What the leader sent cannot be appended. It is asked for again, but not at once: it may be damaged at the leader. */
+  appendFailed(): void {
+    const core = this.#core
+    if (core.role.name === 'follower') core.channel.backOff(core.role.leaderId)
+    this.logChanged()
+  }
+
   /** The step `install` is done: the log begins and ends at the snapshot. */
   snapshotInstalled(id: SnapshotId): void {
     const core = this.#core

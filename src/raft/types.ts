@@ -18,7 +18,7 @@ import type { Clock } from '../base/time.ts'
  * Consensus as an object without hands. The driver (src/quorum) tells it what happened, one input at a time, and after
  * each input takes `ready()` and carries it out, in the order in which `Ready` lists it, before the next input.
  *
- * Inputs: `receive` a request, `respond` with the answer to one of its own, `tick` when `nextDeadlineMs` has come,
+ * Inputs: `appendFailed` in place of `logChanged` where an append of the leader's was damaged; `receive` a request, `respond` with the answer to one of its own, `tick` when `nextDeadlineMs` has come,
  * `logChanged` when the log grew or more of it is on the medium, `snapshotInstalled`, `resign`, `shutdown`,
  * `upgradeKRaftVersion`.
  */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { FetchRequest, FetchResponse } from '../../protocol/api/01-fetch.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import { QuorumCluster, topic } from './cluster.ts'
@@ -170,4 +171,33 @@ t.test('A16: with the power gone everywhere, what was acknowledged is there', as
     for (const node of others) t.strictSame(node.image, one!.image, `seed ${seed}`)
     for (const { failure } of cluster.nodes) t.equal(failure, undefined, `seed ${seed}`)
   }
+})
+
+t.test('N-A39: what arrives damaged is asked for again, with pauses', async (t) => {
+  const cluster = new QuorumCluster({ observers: [4] })
+  cluster.startAll()
+  const leader = await cluster.elected()
+  await cluster.settled()
+  const { quorum } = leader
+  const handle = quorum.handle.bind(quorum)
+  let isDamaging = true
+  let damaged = 0
+  quorum.handle = async (apiKey, version, body, from) => {
+    const answer = await handle(apiKey, version, body, from)
+    if (apiKey !== 1 || (body as FetchRequest).replicaState.replicaId !== 4 || !isDamaging) return answer
+    const [part] = (answer as FetchResponse).responses[0]!.partitions
+    if (part!.records === null || part!.records.length === 0) return answer
+    damaged++
+    const records = Buffer.from(part!.records)
+    records[records.length - 1]! ^= 1
+    part!.records = records
+    return answer
+  }
+  const append = quorum.append([topic('a')])
+  await cluster.time.run(1000)
+  await append
+  t.ok(damaged > 1 && damaged < 60, `asked ${damaged} times in a second`)
+  isDamaging = false
+  await cluster.settled()
+  t.strictSame(cluster.node(4).names, ['a'])
 })
