@@ -1,7 +1,7 @@
 import { ClusterClient } from './cluster-client.ts'
 import { Ledger } from './ledger.ts'
 import { KafkaJsGroup, KafkaJsLoad, KcatLoad, type Load } from './loads.ts'
-import { COMBINED, Nodes, type Role, SOAK_TIMES, separate } from './nodes.ts'
+import { LAYOUTS, Nodes, SOAK_TIMES } from './nodes.ts'
 import { type Checks, type Outcome, type SoakRun, say, total, withNodes } from './outcome.ts'
 import { Probe } from './probe.ts'
 import { Tail } from './tail.ts'
@@ -26,14 +26,11 @@ const DEAD_MS = 7000
  * In the end all nodes are killed at once, and come back.
  */
 export async function clusterSoak(run: SoakRun): Promise<Outcome> {
-  const variants: [string, readonly (readonly Role[])[]][] = [
-    ['three nodes, each broker and controller', COMBINED],
-    ['three brokers, three controllers', separate(3)],
-  ]
   const outcomes: Outcome[] = []
-  for (const [name, roles] of variants) {
-    const start = () => Nodes.start({ random: run.random, roles, config: CONFIG })
-    const minutes = run.minutes / variants.length
+  for (const layout of run.layouts) {
+    const start = () => Nodes.start({ random: run.random, roles: LAYOUTS[layout]!, config: CONFIG })
+    const minutes = run.minutes / run.layouts.length
+    const name = `three brokers and three controllers, ${layout}`
     outcomes.push(await withNodes(run, name, start, (nodes, checks) => killAround(run, nodes, checks, minutes)))
   }
   return total(outcomes)

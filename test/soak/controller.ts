@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ClusterClient } from './cluster-client.ts'
-import { COMBINED, Nodes, type Role, SOAK_TIMES, separate } from './nodes.ts'
+import { LAYOUTS, Nodes, SOAK_TIMES } from './nodes.ts'
 import { type Checks, type Outcome, type SoakRun, say, total, withNodes } from './outcome.ts'
 import { sleep, spread, until } from './waiting.ts'
 
@@ -12,13 +12,10 @@ const LIMIT_MS = FETCH_TIMEOUT_MS + 2 * ELECTION_TIMEOUT_MS
 
 /** The active controller is killed, `count` times: how long until another one acts. */
 export async function controllerSoak(run: SoakRun, count: number): Promise<Outcome> {
-  const variants: [string, readonly (readonly Role[])[]][] = [
-    ['three nodes, each broker and controller', COMBINED],
-    ['three brokers, three controllers', separate(3)],
-  ]
   const outcomes: Outcome[] = []
-  for (const [name, roles] of variants) {
-    const start = () => Nodes.start({ random: run.random, roles, config: SOAK_TIMES })
+  for (const layout of run.layouts) {
+    const start = () => Nodes.start({ random: run.random, roles: LAYOUTS[layout]!, config: SOAK_TIMES })
+    const name = `three brokers and three controllers, ${layout}`
     outcomes.push(await withNodes(run, name, start, (nodes, checks) => killControllers(run, nodes, checks, count)))
   }
   return total(outcomes)

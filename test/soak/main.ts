@@ -1,7 +1,7 @@
 // Soaks: the same thing many times or for many minutes, on the real program, from a seed that is printed.
 //   npm run soak -- kill --count 200 [--seed 7] [--keep]
 //   npm run soak -- cluster|rolling|fourth --minutes 10 [--seed 7] [--keep]
-//   npm run soak -- controller --count 10
+//   npm run soak -- controller --count 10 [--layout combined|separate]
 //   npm run soak -- minority|unclean|isolated
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -12,6 +12,7 @@ import { fourthSoak } from './fourth.ts'
 import { isolatedSoak } from './isolated.ts'
 import { killSoak } from './kill.ts'
 import { minoritySoak } from './minority.ts'
+import { LAYOUTS } from './nodes.ts'
 import type { Outcome, SoakRun } from './outcome.ts'
 import { rollingSoak } from './rolling.ts'
 import { uncleanSoak } from './unclean.ts'
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     count: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string' },
+    layout: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -33,6 +35,7 @@ const run = (minutes: number): SoakRun => ({
   random: new SeededRandom(seed),
   minutes: Number(values.minutes ?? minutes),
   keep: values.keep,
+  layouts: values.layout === undefined ? Object.keys(LAYOUTS) : [values.layout],
 })
 const soaks: Readonly<Record<string, () => Promise<Outcome>>> = {
   kill: () => killSoak({ count, seed, keep: values.keep }),
@@ -46,9 +49,12 @@ const soaks: Readonly<Record<string, () => Promise<Outcome>>> = {
 }
 const name = positionals[0] ?? ''
 const soak = soaks[name]
-if (!soak || !Number.isInteger(count) || count < 1 || !(Number(values.minutes ?? 1) > 0)) {
+const isLayout = values.layout === undefined || values.layout in LAYOUTS
+if (!soak || !isLayout || !Number.isInteger(count) || count < 1 || !(Number(values.minutes ?? 1) > 0)) {
   const names = Object.keys(soaks).join('|')
-  process.stderr.write(`usage: npm run soak -- ${names} [--count N | --minutes M] [--seed S] [--keep]\n`)
+  process.stderr.write(
+    `usage: npm run soak -- ${names} [--count N | --minutes M] [--layout combined|separate] [--seed S] [--keep]\n`,
+  )
   process.exit(2)
 }
 process.stdout.write(`soak ${name}: seed ${seed}\n`)

@@ -35,6 +35,12 @@ export function separate(controllers: number): readonly (readonly Role[])[] {
   return [...brokers, ...Array.from({ length: controllers }, () => ['controller'] as const)]
 }
 
+/** Both ways to run three brokers, by name. */
+export const LAYOUTS: Readonly<Record<string, readonly (readonly Role[])[]>> = {
+  combined: COMBINED,
+  separate: separate(3),
+}
+
 /** Sooner than the defaults, so that many failures fit into minutes. */
 export const SOAK_TIMES = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
 

@@ -11,6 +11,8 @@ export interface SoakRun {
   readonly seed: number
   readonly random: SeededRandom
   readonly minutes: number
+  /** Names of LAYOUTS. */
+  readonly layouts: readonly string[]
   /** Leaves the data directories. */
   readonly keep: boolean
 }
