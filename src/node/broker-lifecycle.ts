@@ -4,12 +4,10 @@ import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
 import type { Timer } from '../base/time.ts'
-import { SUPPORTED_FEATURES } from '../metadata/features.ts'
 import type { OpenListener } from '../net/server.ts'
 import type { ControllerChannel } from './controller-channel.ts'
+import { registeredFeatures, registeredListeners } from './registration-fields.ts'
 
-/** As metadata records number them (SecurityProtocol of Apache Kafka). */
-export const SECURITY_PROTOCOL_ID = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 const REGISTRATION = 62
 const HEARTBEAT = 63
 /** Between heartbeats of a broker that is not caught up yet (fact C8). */
@@ -182,16 +180,8 @@ export class BrokerLifecycle {
       brokerId: nodeId,
       clusterId,
       incarnationId: this.#incarnationId,
-      listeners: listeners.map(({ name, advertised, securityProtocol }) => ({
-        name,
-        ...advertised,
-        securityProtocol: SECURITY_PROTOCOL_ID[securityProtocol],
-      })),
-      features: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
-        name,
-        minSupportedVersion: min,
-        maxSupportedVersion: max,
-      })),
+      listeners: registeredListeners(listeners),
+      features: registeredFeatures(),
       rack,
       isMigratingZkBroker: false,
       logDirs: [...logDirs],

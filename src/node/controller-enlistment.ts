@@ -1,11 +1,11 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
-import { METADATA_VERSION, SUPPORTED_FEATURES } from '../metadata/features.ts'
+import { METADATA_VERSION } from '../metadata/features.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { OpenListener } from '../net/server.ts'
-import { SECURITY_PROTOCOL_ID } from './broker-lifecycle.ts'
 import type { ControllerChannel } from './controller-channel.ts'
+import { registeredFeatures, registeredListeners } from './registration-fields.ts'
 
 const CONTROLLER_REGISTRATION = 70
 /** Fact C11. */
@@ -64,16 +64,8 @@ export class ControllerEnlistment {
       controllerId: nodeId,
       incarnationId: this.#incarnationId,
       zkMigrationReady: false,
-      listeners: listeners().map(({ name, advertised, securityProtocol }) => ({
-        name,
-        ...advertised,
-        securityProtocol: SECURITY_PROTOCOL_ID[securityProtocol],
-      })),
-      features: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
-        name,
-        minSupportedVersion: min,
-        maxSupportedVersion: max,
-      })),
+      listeners: registeredListeners(listeners()),
+      features: registeredFeatures(),
     }
   }
 }
