@@ -354,9 +354,8 @@ export class Log {
     for (const batch of batches) {
       bytes += batch.sizeInBytes
       if (batch.magic < 2) this.#epochs.clear()
-      else if (batch.partitionLeaderEpoch > this.#epochs.latest) {
-        this.#epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
-      }
+      // One below the latest corrects it: that was noted by a leader of an earlier life, and got no data here (B35).
+      else if (batch.partitionLeaderEpoch >= 0) this.#epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
     }
     this.#epochs.save()
     const limit = segmentBytes(this.#config)

@@ -474,3 +474,21 @@ t.test('old message sets are stored as one batch', async (t) => {
   t.match(w.append(buildMessageSet({ magic: 0, records }), { version: 0 }), { firstOffset: 0, lastOffset: 1 })
   t.equal([...w.log.batches()].length, 1)
 })
+
+t.test('B35: what is replicated corrects an epoch that this broker noted as leader and wrote nothing in', async (t) => {
+  const w = new LogWorld()
+  w.log.assignEpoch(6, 0)
+  w.log.appendAsFollower(batch({ baseOffset: 0, leaderEpoch: 0 }), { leaderEpoch: 7 })
+  w.log.appendAsFollower(batch({ baseOffset: 1, leaderEpoch: 3 }), { leaderEpoch: 7 })
+  w.log.assignEpoch(6, 2)
+  w.log.appendAsFollower(batch({ baseOffset: 2, leaderEpoch: 5 }), { leaderEpoch: 7 })
+  t.same(
+    [...w.log.epochs.entries],
+    [
+      { epoch: 0, startOffset: 0 },
+      { epoch: 3, startOffset: 1 },
+      { epoch: 5, startOffset: 2 },
+    ],
+  )
+  t.same(w.log.endOffsetForEpoch(0), { epoch: 0, endOffset: 1 })
+})
