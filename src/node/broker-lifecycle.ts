@@ -19,8 +19,8 @@ const NO_CONTROLLER_MS = 3000
 const LEAVING_RETRY_MS = 50
 
 /**
- * STARTING (registers, catches up) -> RUNNING (unfenced once) -> PENDING_CONTROLLED_SHUTDOWN -> SHUTTING_DOWN, which is
- * reachable from each. Numbers are Kafka's (fact C1).
+ * STARTING (registers, catches up, applies what it read) -> RUNNING (unfenced once) -> PENDING_CONTROLLED_SHUTDOWN ->
+ * SHUTTING_DOWN, which is reachable from each. Numbers are Kafka's (fact C1).
  */
 export const BROKER_STATE = {
   NOT_RUNNING: 0,
@@ -56,6 +56,8 @@ export interface LifecycleOptions {
   cordonedLogDirs(): readonly string[]
 }
 
+type Heartbeat = { errorCode: number; isCaughtUp?: boolean; isFenced?: boolean; shouldShutDown?: boolean }
+
 /** What no further try will change: configuration and data of this node do not fit the cluster. */
 const HOPELESS: readonly number[] = [
   ErrorCode.INCONSISTENT_CLUSTER_ID,
@@ -78,6 +80,9 @@ export class BrokerLifecycle {
   #reporting = false
   /** A controller has answered since somebody looked. */
   #heard = false
+  /** It may be unfenced: it has applied what it read. */
+  #isReady = false
+  #onCaughtUp: (() => void) | undefined
   #onUnfenced: (() => void) | undefined
   #onMayGo: (() => void) | undefined
 
@@ -99,10 +104,23 @@ export class BrokerLifecycle {
     return this.#fenced
   }
 
-  /** Resolves when the broker is registered and unfenced. Rejects with an Error for people where it never will be. */
-  async join(listeners: readonly OpenListener[]): Promise<void> {
+  /**
+   * Resolves when the broker is registered and has read that it is. Before, it may find itself leading what it led in an
+   * earlier life. Rejects with an Error for people where it never will be registered.
+   */
+  async register(listeners: readonly OpenListener[]): Promise<void> {
     this.#state = BROKER_STATE.STARTING
     this.#epoch = await this.#register(listeners)
+    const caughtUp = new Promise<void>((resolve) => {
+      this.#onCaughtUp = resolve
+    })
+    void this.#report()
+    await caughtUp
+  }
+
+  /** Resolves when the broker is unfenced: for one that does what the metadata says. */
+  async join(): Promise<void> {
+    this.#isReady = true
     const unfenced = new Promise<void>((resolve) => {
       this.#onUnfenced = resolve
     })
@@ -203,7 +221,7 @@ export class BrokerLifecycle {
           brokerId: nodeId,
           brokerEpoch: this.#epoch,
           currentMetadataOffset: this.#options.metadataOffset(),
-          wantFence: false,
+          wantFence: !this.#isReady,
           wantShutDown,
           offlineLogDirs: [...this.#options.offlineLogDirs()],
           // Not before it has caught up: until then it does not know what was set while it was away (fact N-C27).
@@ -216,7 +234,7 @@ export class BrokerLifecycle {
     this.#heed(answer, wantShutDown)
   }
 
-  #heed(answer: { errorCode: number; isFenced?: boolean; shouldShutDown?: boolean }, wantedShutDown: boolean): void {
+  #heed(answer: Heartbeat, wantedShutDown: boolean): void {
     if (this.#state === BROKER_STATE.SHUTTING_DOWN) return
     if (answer.errorCode === ErrorCode.NONE) {
       this.#heard = true
@@ -225,6 +243,7 @@ export class BrokerLifecycle {
         this.#onMayGo?.()
         return
       }
+      if (answer.isCaughtUp) this.#onCaughtUp?.()
       if (!this.#fenced && this.#state === BROKER_STATE.STARTING) {
         this.#state = BROKER_STATE.RUNNING
         this.#onUnfenced?.()

@@ -171,6 +171,8 @@ export class Broker {
     const bound = server.open()
     // What is told of the cluster before this node has all of it could make it lead what it no longer leads (C14, C24).
     await Promise.all([bound, this.#catchUp(quorum)])
+    // Nor what was so before it was registered: the controller takes its leadership away with the registration (B30).
+    await lifecycle.register(server.listeners)
     logs.retainOnly(({ topic, partition, topicId }) => {
       const known = loader.image.topics.byName.get(topic)
       return known?.id === topicId && known.partitions.get(partition)?.replicas.includes(this.nodeId) === true
@@ -180,7 +182,7 @@ export class Broker {
       elections.apply(delta, changes)
       assignments.apply(changes)
     })
-    await lifecycle.join(server.listeners)
+    await lifecycle.join()
     await this.createTopics(this.#setup.topics)
     await elections.settled()
     server.serve()
