@@ -19,7 +19,7 @@ import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
 import { createMissingTopic, isCreatable } from './auto-create.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
-import { brokerEndpoint, isInternalTopic, isLegalTopicName, liveBrokers } from './topics.ts'
+import { brokerEndpoint, isInternalTopic, isLegalTopicName, liveBrokers, offlineReplicas } from './topics.ts'
 
 type RequestTopic = NonNullable<MetadataRequest['topics']>[number]
 type ResponseTopic = (typeof MetadataResponse.Input)['topics'][number]
@@ -130,6 +130,6 @@ function describePartition(
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: [...partition.replicas],
     isrNodes: [...partition.isr],
-    offlineReplicas: partition.replicas.filter((id) => !alive(id)),
+    offlineReplicas: offlineReplicas(services.image(), partition),
   }
 }

@@ -16,7 +16,7 @@ import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
 import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
-import { isInternalTopic, isLegalTopicName } from './topics.ts'
+import { isInternalTopic, isLegalTopicName, offlineReplicas } from './topics.ts'
 
 type Response = typeof DescribeTopicPartitionsResponse.Input
 type ResponseTopic = Response['topics'][number]
@@ -96,6 +96,6 @@ function describe(image: MetadataImage, partition: PartitionImage): ResponseTopi
     isrNodes: [...partition.isr],
     eligibleLeaderReplicas: [...partition.elr],
     lastKnownElr: [...partition.lastKnownElr],
-    offlineReplicas: partition.replicas.filter((id) => !alive(id)),
+    offlineReplicas: offlineReplicas(image, partition),
   }
 }

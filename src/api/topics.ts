@@ -1,5 +1,6 @@
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
-import type { MetadataImage } from '../metadata/image.ts'
+import { isOnlineDirectory } from '../metadata/directory-id.ts'
+import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
 import { problemOfTopicName } from '../metadata/topic-names.ts'
 
 /** Topics that the broker itself keeps its state in (Kafka's Topic.isInternal). */
@@ -42,6 +43,16 @@ export function brokerEndpoint(
   if (!broker || broker.fenced) return undefined
   const endpoint = broker.endpoints.find(({ name }) => name === listener)
   return endpoint && { host: endpoint.host, port: endpoint.port, rack: broker.rack }
+}
+
+/** Replicas on brokers that are not alive, and on log directories that have failed (KIP-858). */
+export function offlineReplicas(image: MetadataImage, { replicas, directories }: PartitionImage): number[] {
+  return replicas.filter((id, index) => {
+    const broker = image.cluster.brokers.get(id)
+    if (broker === undefined || broker.fenced) return true
+    const directory = directories[index]
+    return directory !== undefined && broker.logDirs.length > 0 && !isOnlineDirectory(broker, directory)
+  })
 }
 
 /** The live brokers as clients of a listener see them, by node id. */
