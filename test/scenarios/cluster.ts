@@ -87,9 +87,10 @@ export class ScenarioCluster {
     const isVoter = this.voters.includes(id)
     const isBroker = id < CONTROLLERS
     const roles = [...(isBroker ? ['broker'] : []), ...(isVoter ? ['controller'] : [])]
+    const { host = `n${id}` } = options
     const listeners = [
-      ...(isBroker ? [`PLAINTEXT://n${id}:${CLIENT_PORT}`] : []),
-      ...(isVoter ? [`CONTROLLER://n${id}:${CONTROLLER_PORT}`] : []),
+      ...(isBroker ? [`PLAINTEXT://${host}:${CLIENT_PORT}`] : []),
+      ...(isVoter ? [`CONTROLLER://${host}:${CONTROLLER_PORT}`] : []),
     ]
     const own = { 'node.id': String(id), 'process.roles': roles.join(','), listeners: listeners.join(',') }
     return this.world.addNode(id, { ...this.#flags, ...own, ...this.#spec.nodeConfig?.(id) }, options)

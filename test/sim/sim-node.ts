@@ -10,7 +10,7 @@ import { NodeSystem } from './node-system.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
-const CLUSTER_ID = 'c2ltdWxhdG9yLWNsdXN0ZQ'
+export const CLUSTER_ID = 'c2ltdWxhdG9yLWNsdXN0ZQ'
 
 /**
  * down     -> starting    boot
@@ -23,6 +23,8 @@ type State = 'down' | 'starting' | 'up' | 'stopping'
 export interface SimNodeOptions {
   /** Of the cluster that it takes itself for a member of. */
   readonly clusterId?: string
+  /** Of the machine. Default: n and the id of the node. */
+  readonly host?: string
 }
 
 /** One machine with its disk, and the node on it, which comes and goes. */
@@ -48,14 +50,14 @@ export class SimNode {
     world: World,
     id: number,
     flags: Readonly<Record<string, string>>,
-    { clusterId = CLUSTER_ID }: SimNodeOptions = {},
+    { clusterId = CLUSTER_ID, host = `n${id}` }: SimNodeOptions = {},
   ) {
     const { random, time } = world
     this.#world = world
     this.#flags = flags
     this.#clusterId = clusterId
     this.id = id
-    this.host = `n${id}`
+    this.host = host
     this.disk = new MemoryDisk({ wallMs: () => Math.floor(time.wallMs()) })
     this.#gate = new Gate(time, () => world.touched.add(this))
     this.#clockRate = 1 + (random.below(2001) - 1000) / 100_000

@@ -1,0 +1,148 @@
+import t from 'tap'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts'
+import { KEY } from '../api/harness.ts'
+import { type ScenarioCluster, scenario } from './cluster.ts'
+import { register, registration } from './registrations.ts'
+
+t.setTimeout(240_000)
+
+const TOPIC = 2
+const BROKER = 4
+const METADATA_VERSION = 'metadata.version'
+const GROUP_VERSION = 'group.version'
+const UPGRADE = 1
+const SAFE_DOWNGRADE = 2
+const SCRAM_SHA_256 = 1
+
+t.test('F37: a producer id is given once, whatever becomes of controllers and brokers', async (t) => {
+  const c = await scenario(t)
+  const ids: number[] = []
+  const initialise = async (via: number) => {
+    const body = { transactionalId: null, transactionTimeoutMs: 60_000 }
+    const { errorCode, producerId } = await c.ask(via, KEY.INIT_PRODUCER_ID, body)
+    t.equal(errorCode, ErrorCode.NONE)
+    ids.push(Number(producerId))
+  }
+  for (const id of [1, 2, 3, 1, 2, 3]) await initialise(id)
+  const first = c.active
+  first.kill('written')
+  const left = [1, 2, 3].filter((id) => id !== first.id)
+  await c.elected()
+  for (const id of left) await initialise(id)
+  await c.boots(first.id)
+  await initialise(first.id)
+  for (const id of [1, 2, 3]) {
+    c.node(id).kill('synced')
+    await c.run(500)
+    await c.boots(id)
+    await c.whole()
+    await initialise(id)
+  }
+  t.equal(new Set(ids).size, ids.length, ids.join(' '))
+})
+
+t.test('F38: what a client asks of any broker is decided by the controller, also if that goes meanwhile', async (t) => {
+  const c = await scenario(t, { controllers: 3 })
+  t.equal(await c.createTopic('through-b1', { replicationFactor: 3 }, 1), ErrorCode.NONE)
+  const user = { name: 'alice', mechanism: SCRAM_SHA_256, iterations: 4096, salt: Buffer.alloc(16, 1) }
+  const upsertions = [{ ...user, saltedPassword: Buffer.alloc(32, 2) }]
+  const made = await c.ask(2, KEY.ALTER_USER_SCRAM_CREDENTIALS, { deletions: [], upsertions })
+  t.match(made.results, [{ user: 'alice', errorCode: ErrorCode.NONE }])
+  await c.heard()
+  const described = await c.ask(3, KEY.DESCRIBE_USER_SCRAM_CREDENTIALS, { users: [{ name: 'alice' }] })
+  t.match(described.results, [{ user: 'alice', credentialInfos: [{ mechanism: SCRAM_SHA_256, iterations: 4096 }] }])
+  const startMs = c.world.time.monotonicMs()
+  c.active.kill('written')
+  t.equal(await c.createTopic('during-failover', { replicationFactor: 3 }, 1), ErrorCode.NONE)
+  t.ok(c.world.time.monotonicMs() - startMs < 60_000)
+  t.ok(c.image.topics.byName.has('during-failover'))
+})
+
+/** What holds for a key of the topic, and where that is from (1 topic, 2 broker, 3 default of all, 4 file). */
+async function valueAt(c: ScenarioCluster, id: number): Promise<[string | null, number]> {
+  const resources = [{ resourceType: TOPIC, resourceName: 't', configurationKeys: ['segment.bytes'] }]
+  const { results } = await c.ask(id, KEY.DESCRIBE_CONFIGS, { resources }, { version: 4 })
+  const [config] = results[0]!.configs
+  return [config!.value, config!.configSource]
+}
+
+t.test('F39: topic over broker over default over file, the same after a restart and from a snapshot', async (t) => {
+  const config = {
+    'log.segment.bytes': '2097152',
+    'metadata.log.max.record.bytes.between.snapshots': '1500',
+    'metadata.max.retention.bytes': '1',
+    'metadata.log.segment.ms': '1000',
+  }
+  const c = await scenario(t, { config })
+  const set = async (type: number, name: string, value: string | null) => {
+    const key = type === TOPIC ? 'segment.bytes' : 'log.segment.bytes'
+    t.equal(await c.configure(type, name, { [key]: value }), ErrorCode.NONE)
+    await c.heard()
+  }
+  t.same(await valueAt(c, 1), ['2097152', 4])
+  await set(BROKER, '', '3145728')
+  t.same(await valueAt(c, 1), ['3145728', 3])
+  await set(BROKER, '1', '4194304')
+  t.same(
+    [await valueAt(c, 1), await valueAt(c, 2)],
+    [
+      ['4194304', 2],
+      ['3145728', 3],
+    ],
+  )
+  await set(TOPIC, 't', '5242880')
+  for (const id of [1, 2, 3]) t.same(await valueAt(c, id), ['5242880', 1])
+  for (let i = 0; i < 20; i++) await c.createTopic(`topic-${i}`)
+  const cleaned = () => [1, 2, 3].every((id) => c.rooms(id).quorum.log.logStartOffset > 0)
+  await c.until(cleaned, 'logs that begin with a snapshot', 240_000)
+  for (const id of [1, 2, 3]) {
+    await c.stops(id)
+    await c.boots(id)
+    await c.whole()
+  }
+  t.same(await valueAt(c, 1), ['5242880', 1])
+  await set(TOPIC, 't', null)
+  t.same(
+    [await valueAt(c, 1), await valueAt(c, 2)],
+    [
+      ['4194304', 2],
+      ['3145728', 3],
+    ],
+  )
+  await set(BROKER, '1', null)
+  t.same(await valueAt(c, 1), ['3145728', 3])
+  await set(BROKER, '', null)
+  t.same(await valueAt(c, 1), ['2097152', 4])
+})
+
+async function update(c: ScenarioCluster, feature: string, maxVersionLevel: number, upgradeType: number) {
+  const featureUpdates = [{ feature, maxVersionLevel, upgradeType }]
+  return (await c.ask(1, KEY.UPDATE_FEATURES, { featureUpdates })).errorCode
+}
+
+/** As a node that can do less. */
+const lacking = (feature: string, max: number) =>
+  new Map([...SUPPORTED_FEATURES].map(([name, range]) => [name, name === feature ? { ...range, max } : range]))
+
+t.test('F40: a level that one node lacks is refused, and so is a node that lacks the level', async (t) => {
+  const c = await scenario(t)
+  const levels = () => new Map(c.image.features.levels)
+  const before = levels()
+  const refused = await register(c, registration(9, { features: lacking(GROUP_VERSION, 0) }))
+  t.equal(refused.errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  const old = await register(c, registration(9, { features: lacking(METADATA_VERSION, 22) }))
+  t.equal(old.errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  t.equal(
+    await update(c, METADATA_VERSION, 22, SAFE_DOWNGRADE),
+    ErrorCode.INVALID_UPDATE_VERSION,
+    'it would lose something',
+  )
+  t.equal(await update(c, METADATA_VERSION, 99, UPGRADE), ErrorCode.INVALID_UPDATE_VERSION)
+  t.same(levels(), before)
+  t.equal(await update(c, GROUP_VERSION, 0, SAFE_DOWNGRADE), ErrorCode.NONE)
+  const accepted = await register(c, registration(9, { features: lacking(GROUP_VERSION, 0) }))
+  t.equal(accepted.errorCode, ErrorCode.NONE)
+  t.equal(await update(c, GROUP_VERSION, 1, UPGRADE), ErrorCode.INVALID_UPDATE_VERSION, 'node 9 lacks it')
+  t.equal(levels().get(GROUP_VERSION) ?? 0, 0)
+})
