@@ -352,16 +352,23 @@ for (const idempotent of [false, true]) {
 }
 
 /** A member of a group that keeps what it read; `assigned()` is what it holds now. */
-async function member(bootstrap, groupId, topic, sink, options = {}) {
+/**
+ * A member of a group. Its stream commits every 100 ms, or with `commitAtLeave` only then: a commit under way while the
+ * group begins a new generation is refused, as it should be, and this client ends its stream then.
+ */
+async function member(bootstrap, groupId, topic, sink, { commitAtLeave = false, ...options } = {}) {
   const consumer = connectConsumer(bootstrap, { groupId, ...options })
+  const newest = new Map()
   const stream = await consumer.consume({
     topics: [topic],
     mode: 'committed',
     fallbackMode: 'earliest',
-    autocommit: 100,
+    autocommit: commitAtLeave ? false : 100,
   })
   const state = { consumer, failure: null }
-  stream.on('data', ({ partition, offset, value }) => {
+  stream.on('data', (message) => {
+    const { partition, offset, value } = message
+    newest.set(partition, message)
     sink.push({ partition, offset: Number(offset), value: text(value) })
   })
   stream.on('error', (error) => {
@@ -372,6 +379,8 @@ async function member(bootstrap, groupId, topic, sink, options = {}) {
     return consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? []
   }
   state.leave = async () => {
+    const owned = state.assigned()
+    if (commitAtLeave) for (const [partition, message] of newest) if (owned.includes(partition)) await message.commit()
     await stream.close()
     await consumer.close(true)
   }
@@ -412,11 +421,11 @@ scenario(
         await sleep(20)
       }
     })()
-    const first = await member(bootstrap, groupId, topic, received)
+    const first = await member(bootstrap, groupId, topic, received, { commitAtLeave: true })
     await eventually('one member owns all', sharedEvenly([first], partitions))
-    const second = await member(bootstrap, groupId, topic, received)
+    const second = await member(bootstrap, groupId, topic, received, { commitAtLeave: true })
     await eventually('two members own half each', sharedEvenly([first, second], partitions))
-    const third = await member(bootstrap, groupId, topic, received)
+    const third = await member(bootstrap, groupId, topic, received, { commitAtLeave: true })
     const members = [first, second, third]
     await eventually('three members own a third each', sharedEvenly(members, partitions))
     const admin = connectAdmin(bootstrap, { retries: 0 })
