@@ -228,9 +228,12 @@ export class Broker {
     if (!rooms || this.#hasLeft || !this.#roles.broker) return
     this.#hasLeft = true
     const { server, groups, lifecycle, replicas } = rooms
+    const alone = this.#isAlone(rooms)
+    // Whom would a client turn to that is told that this broker leads no more?
+    if (alone) await server.close()
     replicas.beginControlledShutdown()
-    await lifecycle.leave(this.#leaveMs(rooms))
-    await server.close()
+    await lifecycle.leave(alone ? LEAVE_MS.alone : LEAVE_MS.inCluster)
+    if (!alone) await server.close()
     groups.shutdown()
     replicas.shutdown()
   }
@@ -267,9 +270,8 @@ export class Broker {
     return admin?.close() ?? Promise.resolve()
   }
 
-  #leaveMs({ loader }: Rooms): number {
-    const others = [...loader.image.cluster.brokers.values()].some(({ id, fenced }) => id !== this.nodeId && !fenced)
-    return others ? LEAVE_MS.inCluster : LEAVE_MS.alone
+  #isAlone({ loader }: Rooms): boolean {
+    return [...loader.image.cluster.brokers.values()].every(({ id, fenced }) => id === this.nodeId || fenced)
   }
 
   #openLogs(): LogManager {
