@@ -229,11 +229,15 @@ export class Broker {
     this.#hasLeft = true
     const { server, groups, lifecycle, replicas } = rooms
     const alone = this.#isAlone(rooms)
-    // Whom would a client turn to that is told that this broker leads no more?
-    if (alone) await server.close()
-    replicas.beginControlledShutdown()
-    await lifecycle.leave(alone ? LEAVE_MS.alone : LEAVE_MS.inCluster)
-    if (!alone) await server.close()
+    if (!alone || !this.#roles.controller || rooms.quorum.voters.length > 1) {
+      replicas.beginControlledShutdown()
+      await lifecycle.leave(alone ? LEAVE_MS.alone : LEAVE_MS.inCluster)
+      await server.close()
+    } else {
+      // Nobody to hand over to, and nobody a client could turn to that is told that this broker leads no more.
+      await server.close()
+      lifecycle.stop()
+    }
     groups.shutdown()
     replicas.shutdown()
   }
