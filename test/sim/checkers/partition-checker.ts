@@ -41,8 +41,7 @@ export class PartitionChecker implements Checker {
 
   #look(node: SimNode, partition: Partition): void {
     const { topicId, index, leaderEpoch, highWatermark } = partition
-    // Who starts may take itself for a leader that it is no more, or for one that it cannot be; nobody is served by then.
-    const isLeader = partition.isLeader && node.state === 'up'
+    const isLeader = partition.isLeader
     const key = `${node.host} ${topicId}-${index}`
     const seen = this.#seen.get(key)
     const same = seen?.life === node.life && seen.leaderEpoch === leaderEpoch && seen.isLeader === isLeader
