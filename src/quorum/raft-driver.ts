@@ -167,14 +167,15 @@ export class RaftDriver {
       this.#persist(ready)
       const isLogChanged = this.#changeLog(ready)
       const isDamaged = ready.append !== undefined && !this.#appendFromLeader(ready.append)
-      const installed = this.#download(ready)
+      const arrived = this.#download(ready)
       if (ready.highWatermark !== undefined) this.#options.onHighWatermark(ready.highWatermark)
       for (const request of ready.requests) void this.#send(request)
       for (const reply of ready.replies) this.#reply(reply)
       if (isDamaged) raft.appendFailed()
       else if (isLogChanged) raft.logChanged()
-      if (installed) raft.snapshotInstalled(installed)
-      if (!isLogChanged && !installed) return
+      if (arrived === 'damaged') raft.snapshotFailed()
+      else if (arrived) raft.snapshotInstalled(arrived)
+      if (!isLogChanged && !arrived) return
     }
   }
 
@@ -200,30 +201,37 @@ export class RaftDriver {
     return truncateTo !== undefined || beginEpoch !== undefined || append !== undefined || controls.length > 0
   }
 
-  /** What arrived damaged is fetched again (N-A39). */
   #appendFromLeader({ records, leaderEpoch }: NonNullable<Ready['append']>): boolean {
-    const { log, environment } = this.#options
+    return this.#unlessDamaged('records', () => this.#options.log.appendFromLeader(records, leaderEpoch))
+  }
+
+  /** The snapshot that the log was set to, or that one was to be installed and arrived damaged. */
+  #download({ snapshot }: Ready): SnapshotId | 'damaged' | undefined {
+    const { log, onInstalled } = this.#options
+    let arrived: SnapshotId | 'damaged' | undefined
+    for (const step of snapshot) {
+      if (step.step !== 'install') log.snapshots.take(step)
+      else if (this.#unlessDamaged('a snapshot', () => log.snapshots.take(step))) {
+        log.resetTo(step.id)
+        onInstalled(step.id)
+        arrived = step.id
+      } else {
+        arrived = 'damaged'
+      }
+    }
+    return arrived
+  }
+
+  /** What arrived damaged is fetched again (N-A39): gives whether it was sound. */
+  #unlessDamaged(what: string, take: () => void): boolean {
     try {
-      log.appendFromLeader(records, leaderEpoch)
+      take()
       return true
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== ErrorCode.CORRUPT_MESSAGE) throw error
-      environment.logger.warn('records of the metadata log arrived damaged', { reason: error.message })
+      this.#options.environment.logger.warn('metadata arrived damaged', { what, reason: error.message })
       return false
     }
-  }
-
-  #download({ snapshot }: Ready): SnapshotId | undefined {
-    const { log, onInstalled } = this.#options
-    let installed: SnapshotId | undefined
-    for (const step of snapshot) {
-      log.snapshots.take(step)
-      if (step.step !== 'install') continue
-      log.resetTo(step.id)
-      onInstalled(step.id)
-      installed = step.id
-    }
-    return installed
   }
 
   async #send({ requestId, to, apiKey, body, timeoutMs }: OutgoingRequest): Promise<void> {

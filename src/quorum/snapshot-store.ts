@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { ControlRecord } from '../../protocol/control/index.ts'
+import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
@@ -98,7 +99,10 @@ export class SnapshotStore {
     return header?.type === ControlType.SNAPSHOT_HEADER ? header.value.lastContainedLogTimestamp : 0
   }
 
-  /** A step of a download (fact A76). With 'install' the file is checked and in place when it returns. */
+  /**
+   * A step of a download (fact A76). With 'install' the file is checked and in place when it returns.
+   * @throws ProtocolError CORRUPT_MESSAGE if it has arrived damaged, and then it is gone; DecodeError
+   */
   take(step: SnapshotStep): void {
     if (step.step === 'begin') {
       this.#drop()
@@ -154,7 +158,12 @@ export class SnapshotStore {
   }
 
   #install(partial: Partial): void {
-    checkWhole(decodeBatches(this.#disk.readFile(partial.path)))
+    try {
+      checkWhole(decodeBatches(this.#disk.readFile(partial.path)))
+    } catch (error) {
+      this.#discard(partial)
+      throw error
+    }
     partial.file.sync()
     this.#putInPlace(partial)
     this.#disk.syncDir(this.#dir)
@@ -195,5 +204,5 @@ function checkWhole(batches: Iterable<MetadataBatch>): void {
   }
   const begins = first?.control === true && first.records[0]?.type === ControlType.SNAPSHOT_HEADER
   const ends = last?.control === true && last.records.at(-1)?.type === ControlType.SNAPSHOT_FOOTER
-  assert(begins && ends, 'a snapshot from the leader without header or footer')
+  if (!begins || !ends) throw new ProtocolError(ErrorCode.CORRUPT_MESSAGE, 'a snapshot without header or footer')
 }

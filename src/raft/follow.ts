@@ -40,6 +40,12 @@ export function fetchFromAnyone(core: Core): number {
   return Number.POSITIVE_INFINITY
 }
 
+/** For a while nobody is asked: what the leader has to say would come by its other address, too. */
+export function pauseFetches(core: Core, { leaderId }: Follower): void {
+  core.channel.backOff(leaderId)
+  for (const { id } of bootstrapPeers(core)) core.channel.backOff(id)
+}
+
 /** Fact A5. Where neither servers nor voters are configured, the voters of the log are all there is. */
 function bootstrapPeers(core: Core): Peer[] {
   const { bootstrapServers, endpoints } = core.options

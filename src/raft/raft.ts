@@ -10,7 +10,7 @@ import { answerApiVersions, receiveAddRaftVoter, refuseApiVersions } from './80-
 import { receiveRemoveRaftVoter } from './81-remove-raft-voter.ts'
 import { answerUpdateRaftVoter, receiveUpdateRaftVoter, refuseUpdate } from './82-update-raft-voter.ts'
 import { Core } from './core.ts'
-import { answerFetch } from './follow.ts'
+import { answerFetch, pauseFetches } from './follow.ts'
 import { upgradeKRaftVersion } from './kraft-version.ts'
 import { answerAddRaftVoter, answerRemoveRaftVoter } from './membership.ts'
 import { UNKNOWN_OFFSET } from './role.ts'
@@ -84,7 +84,7 @@ export class Raft {
   /** What the leader sent cannot be appended. It is asked for again, but not at once: it may be damaged at the leader. */
   appendFailed(): void {
     const core = this.#core
-    if (core.role.name === 'follower') core.channel.backOff(core.role.leaderId)
+    if (core.role.name === 'follower') pauseFetches(core, core.role)
     this.logChanged()
   }
 
@@ -96,6 +96,14 @@ export class Raft {
       core.role.advance(id.offset, core)
       core.role.heard(core)
     }
+    this.#poll()
+  }
+
+  /** The step `install` found the snapshot damaged, and it is gone: another fetch says which one to ask for. */
+  snapshotFailed(): void {
+    const core = this.#core
+    core.isLogPending = false
+    if (core.role.name === 'follower') pauseFetches(core, core.role)
     this.#poll()
   }
 

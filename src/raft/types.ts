@@ -18,9 +18,10 @@ import type { Clock } from '../base/time.ts'
  * Consensus as an object without hands. The driver (src/quorum) tells it what happened, one input at a time, and after
  * each input takes `ready()` and carries it out, in the order in which `Ready` lists it, before the next input.
  *
- * Inputs: `appendFailed` in place of `logChanged` where an append of the leader's was damaged; `receive` a request, `respond` with the answer to one of its own, `tick` when `nextDeadlineMs` has come,
+ * Inputs: `receive` a request, `respond` with the answer to one of its own, `tick` when `nextDeadlineMs` has come,
  * `logChanged` when the log grew or more of it is on the medium, `snapshotInstalled`, `resign`, `shutdown`,
- * `upgradeKRaftVersion`.
+ * `upgradeKRaftVersion`. Where what the leader sent is damaged, `appendFailed` in place of `logChanged` and
+ * `snapshotFailed` in place of `snapshotInstalled`.
  */
 
 /** A node and the metadata directory it votes with (KIP-853). The zero uuid: any directory, as under kraft.version 0. */
@@ -228,7 +229,7 @@ export type SnapshotStep =
   | { readonly step: 'write'; readonly id: SnapshotId; readonly position: number; readonly bytes: Buffer }
   /**
    * The file is complete: check it, put it in place, reset the log to start = end = its offset, load from it, then call
-   * `snapshotInstalled`.
+   * `snapshotInstalled`. If it is damaged, remove it and call `snapshotFailed`.
    */
   | { readonly step: 'install'; readonly id: SnapshotId }
   /** Remove the partial file: the leader has this snapshot no longer, or there is another leader. */

@@ -174,30 +174,32 @@ t.test('A16: with the power gone everywhere, what was acknowledged is there', as
 })
 
 t.test('N-A39: what arrives damaged is asked for again, with pauses', async (t) => {
-  const cluster = new QuorumCluster({ observers: [4] })
-  cluster.startAll()
-  const leader = await cluster.elected()
-  await cluster.settled()
-  const { quorum } = leader
-  const handle = quorum.handle.bind(quorum)
-  let isDamaging = true
-  let damaged = 0
-  quorum.handle = async (apiKey, version, body, from) => {
-    const answer = await handle(apiKey, version, body, from)
-    if (apiKey !== 1 || (body as FetchRequest).replicaState.replicaId !== 4 || !isDamaging) return answer
-    const [part] = (answer as FetchResponse).responses[0]!.partitions
-    if (part!.records === null || part!.records.length === 0) return answer
-    damaged++
-    const records = Buffer.from(part!.records)
-    records[records.length - 1]! ^= 1
-    part!.records = records
-    return answer
+  for (const dynamic of [false, true]) {
+    const cluster = new QuorumCluster({ observers: [4], dynamic })
+    cluster.startAll()
+    const leader = await cluster.elected()
+    await cluster.settled()
+    const { quorum } = leader
+    const handle = quorum.handle.bind(quorum)
+    let isDamaging = true
+    let damaged = 0
+    quorum.handle = async (apiKey, version, body, from) => {
+      const answer = await handle(apiKey, version, body, from)
+      if (apiKey !== 1 || (body as FetchRequest).replicaState.replicaId !== 4 || !isDamaging) return answer
+      const [part] = (answer as FetchResponse).responses[0]!.partitions
+      if (part!.records === null || part!.records.length === 0) return answer
+      damaged++
+      const records = Buffer.from(part!.records)
+      records[records.length - 1]! ^= 1
+      part!.records = records
+      return answer
+    }
+    const append = quorum.append([topic('a')])
+    await cluster.time.run(1000)
+    await append
+    t.ok(damaged > 1 && damaged < 60, `asked ${damaged} times in a second`)
+    isDamaging = false
+    await cluster.settled()
+    t.strictSame(cluster.node(4).names, ['a'])
   }
-  const append = quorum.append([topic('a')])
-  await cluster.time.run(1000)
-  await append
-  t.ok(damaged > 1 && damaged < 60, `asked ${damaged} times in a second`)
-  isDamaging = false
-  await cluster.settled()
-  t.strictSame(cluster.node(4).names, ['a'])
 })
