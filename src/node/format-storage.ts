@@ -78,8 +78,8 @@ export function formatStorage(system: Pick<System, 'clock' | 'disk' | 'random'>,
     const isMetadata = dir === metadataDir(config)
     const directoryId = isMetadata && own ? own.directoryId : randomUuid(system.random)
     disk.makeDir(dir)
-    formatBootstrap(disk, dir, freshFeatureRecords(), nowMs)
-    if (isMetadata && voters) formatVoters(disk, dir, voters, nowMs)
+    formatBootstrap(disk, dir, freshFeatureRecords(), { nowMs, sync: true })
+    if (isMetadata && voters) formatVoters(disk, dir, voters, { nowMs, sync: true })
     // Last: a directory that has it is formatted.
     const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId }, nowMs)
     disk.replaceFile(join(dir, META_FILE), meta, { sync: true })

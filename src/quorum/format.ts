@@ -16,19 +16,31 @@ import { encodeSnapshot, snapshotName } from './snapshot.ts'
 const FORMAT_EPOCH = 0
 const bootstrapFile = (dir: string): string => path.join(dir, 'bootstrap.checkpoint')
 
-/** Puts bootstrap.checkpoint into a log directory; gives its path. Nothing is synced. */
-export function formatBootstrap(disk: Disk, dir: string, records: readonly MetadataRecord[], nowMs: number): string {
+export interface FormatStamp {
+  readonly nowMs: number
+  /** Whether it is to outlive a loss of power at once. Default false: whoever formats syncs it later. */
+  readonly sync?: boolean
+}
+
+/** Puts bootstrap.checkpoint into a log directory; gives its path. */
+export function formatBootstrap(
+  disk: Disk,
+  dir: string,
+  records: readonly MetadataRecord[],
+  { nowMs, sync = false }: FormatStamp,
+): string {
   const content = { lastTimestamp: 0, nowMs, epoch: FORMAT_EPOCH, records, voters: undefined }
-  disk.replaceFile(bootstrapFile(dir), encodeSnapshot(content))
+  disk.replaceFile(bootstrapFile(dir), encodeSnapshot(content), { sync })
   return bootstrapFile(dir)
 }
 
-/** Puts the voters into the directory of the metadata log below `dir`; gives the path. Nothing is synced. */
-export function formatVoters(disk: Disk, dir: string, voters: VoterSet, nowMs: number): string {
+/** Puts the voters into the directory of the metadata log below `dir`; gives the path. */
+export function formatVoters(disk: Disk, dir: string, voters: VoterSet, { nowMs, sync = false }: FormatStamp): string {
   const logDir = metadataLogDir(dir)
   const file = path.join(logDir, snapshotName({ offset: 0, epoch: FORMAT_EPOCH }))
   disk.makeDir(logDir)
-  disk.replaceFile(file, encodeSnapshot({ lastTimestamp: nowMs, nowMs, epoch: FORMAT_EPOCH, records: [], voters }))
+  const content = { lastTimestamp: nowMs, nowMs, epoch: FORMAT_EPOCH, records: [], voters }
+  disk.replaceFile(file, encodeSnapshot(content), { sync })
   return file
 }
 

@@ -314,10 +314,10 @@ export class MetadataQuorum {
     const nowMs = environment.clock.wallMs()
     const { disk } = environment
     const files: string[] = []
-    if (readBootstrap(disk, dir).length === 0) files.push(formatBootstrap(disk, dir, freshRecords(), nowMs))
+    if (readBootstrap(disk, dir).length === 0) files.push(formatBootstrap(disk, dir, freshRecords(), { nowMs }))
     if (voterSet === undefined && this.#staticVoters.length === 0 && areOnlySelf(bootstrapServers, endpoints)) {
       const own: Voter = { id: nodeId, directoryId, endpoints: [...endpoints], kRaftVersionFeature: KRAFT_VERSIONS }
-      files.push(formatVoters(disk, dir, [own], nowMs))
+      files.push(formatVoters(disk, dir, [own], { nowMs }))
       this.#log.formatted()
     } else if (voterSet === undefined && this.#staticVoters.length === 0) {
       environment.logger.warn('this controller follows the quorum and does not vote until it is added to the voters', {

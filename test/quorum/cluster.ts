@@ -59,7 +59,7 @@ export class QuorumCluster {
     this.random = new SeededRandom(seed)
     this.config = { ...defaultsOf(quorumConfig), ...addressesOf(voters, dynamic), ...config }
     this.nodes = [...voters, ...joiners, ...observers].map((id) => new QuorumNode(this, id, !observers.includes(id)))
-    if (dynamic) for (const id of voters) formatVoters(this.node(id).disk, DIR, voters.map(voterOf), 0)
+    if (dynamic) for (const id of voters) formatVoters(this.node(id).disk, DIR, voters.map(voterOf), { nowMs: 0 })
   }
 
   node(id: number): QuorumNode {
