@@ -8,6 +8,7 @@ import type { Rooms } from '../../src/node/rooms.ts'
 import { decodeBatches, type MetadataBatch } from '../../src/quorum/batches.ts'
 import type { Partition } from '../../src/replica/partition.ts'
 import { batchOf, KEY, valuesOf } from '../api/harness.ts'
+import { directoryId } from '../raft/cluster.ts'
 import { ImageChecker } from '../sim/checkers/image-checker.ts'
 import { PartitionChecker } from '../sim/checkers/partition-checker.ts'
 import { QuorumChecker } from '../sim/checkers/quorum-checker.ts'
@@ -41,6 +42,8 @@ export interface ClusterSpec {
   readonly brokers?: number
   /** So many controllers on nodes of their own (101 and on); default: the first three brokers are controllers too. */
   readonly controllers?: number
+  /** Voters are in the log (kraft.version 1, KIP-853), put there when the nodes are formatted, and may change. */
+  readonly dynamic?: boolean
   readonly config?: Config
   /** Of one node, on top of the others'. */
   readonly nodeConfig?: (id: number) => Config
@@ -60,13 +63,14 @@ export class ScenarioCluster {
   readonly voters: readonly number[]
 
   constructor(spec: ClusterSpec) {
-    const { brokers = 3, controllers, isChecked = true } = spec
+    const { brokers = 3, controllers, dynamic = false, isChecked = true } = spec
     this.#spec = spec
     const ids = Array.from({ length: brokers }, (_, i) => i + 1)
     const own = Array.from({ length: controllers ?? 0 }, (_, i) => CONTROLLERS + 1 + i)
     this.voters = controllers === undefined ? ids.slice(0, 3) : own
+    const key = dynamic ? 'controller.quorum.bootstrap.servers' : 'controller.quorum.voters'
     this.#flags = {
-      'controller.quorum.voters': this.voters.map((id) => `${id}@n${id}:${CONTROLLER_PORT}`).join(','),
+      [key]: this.voters.map((id) => `${dynamic ? '' : `${id}@`}n${id}:${CONTROLLER_PORT}`).join(','),
       'controller.listener.names': 'CONTROLLER',
       'log.dirs': '/data',
       'default.replication.factor': String(Math.min(3, brokers)),
@@ -76,6 +80,7 @@ export class ScenarioCluster {
       ...spec.config,
     }
     for (const id of [...ids, ...own]) this.addNode(id)
+    if (dynamic) for (const id of this.voters) this.node(id).format({ kind: 'listed', voters: this.#firstVoters })
     if (isChecked)
       this.world.checkers.push(new QuorumChecker(this.world), new PartitionChecker(this.world), new ImageChecker())
     this.workload = new Workload(this.world, [])
@@ -84,13 +89,13 @@ export class ScenarioCluster {
 
   /** A machine more. It is off until it boots. */
   addNode(id: number, options: SimNodeOptions = {}): SimNode {
-    const isVoter = this.voters.includes(id)
     const isBroker = id < CONTROLLERS
-    const roles = [...(isBroker ? ['broker'] : []), ...(isVoter ? ['controller'] : [])]
+    const isController = !isBroker || this.voters.includes(id)
+    const roles = [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])]
     const { host = `n${id}` } = options
     const listeners = [
       ...(isBroker ? [`PLAINTEXT://${host}:${CLIENT_PORT}`] : []),
-      ...(isVoter ? [`CONTROLLER://${host}:${CONTROLLER_PORT}`] : []),
+      ...(isController ? [`CONTROLLER://${host}:${CONTROLLER_PORT}`] : []),
     ]
     const own = { 'node.id': String(id), 'process.roles': roles.join(','), listeners: listeners.join(',') }
     return this.world.addNode(id, { ...this.#flags, ...own, ...this.#spec.nodeConfig?.(id) }, options)
@@ -102,6 +107,11 @@ export class ScenarioCluster {
     const topics = this.#spec.topics ?? { t: { replicas: [[1, 2, 3]] } }
     for (const [name, spec] of Object.entries(topics)) await this.createTopic(name, spec)
     await this.whole()
+  }
+
+  /** As `storage format --initial-controllers` takes them. */
+  get #firstVoters(): string {
+    return this.voters.map((id) => `${id}@n${id}:${CONTROLLER_PORT}:${directoryId(id)}`).join(',')
   }
 
   node(id: number): SimNode {

@@ -4,6 +4,7 @@ import { type CrashKind, MemoryDisk } from '../../src/base/memory-disk.ts'
 import { MortalSystem } from '../../src/base/mortal-system.ts'
 import { Broker } from '../../src/node/broker.ts'
 import { resolveConfig } from '../../src/node/config.ts'
+import { type FirstVoters, formatStorage } from '../../src/node/format-storage.ts'
 import type { Rooms } from '../../src/node/rooms.ts'
 import { Gate } from './gate.ts'
 import { NodeSystem } from './node-system.ts'
@@ -31,7 +32,7 @@ export interface SimNodeOptions {
 export class SimNode {
   readonly id: number
   readonly host: string
-  readonly disk: MemoryDisk
+  disk: MemoryDisk
   state: State = 'down'
   /** Lost power and may have lost what was not synced; until it is in every ISR again. */
   unclean = false
@@ -58,7 +59,7 @@ export class SimNode {
     this.#clusterId = clusterId
     this.id = id
     this.host = host
-    this.disk = new MemoryDisk({ wallMs: () => Math.floor(time.wallMs()) })
+    this.disk = this.#newDisk()
     this.#gate = new Gate(time, () => world.touched.add(this))
     this.#clockRate = 1 + (random.below(2001) - 1000) / 100_000
     this.#wallOffsetMs = random.below(4001) - 2000
@@ -71,6 +72,22 @@ export class SimNode {
 
   get isPaused(): boolean {
     return this.#gate.isClosed
+  }
+
+  /** As `odradek storage format` does, on an empty disk: with voters in the log, and not in the configuration. */
+  format(firstVoters: FirstVoters): void {
+    const { time, random } = this.#world
+    const clock = { wallMs: () => Math.floor(time.wallMs()), monotonicMs: () => time.monotonicMs() }
+    const config = resolveConfig({ flags: this.#flags }).values
+    const options = { config, clusterId: this.#clusterId, firstVoters, ignoreFormatted: false }
+    formatStorage({ clock, disk: this.disk, random: random.fork() }, options)
+  }
+
+  /** While the node is down it gets a new disk, without anything on it. */
+  wipe(): void {
+    if (this.state !== 'down') throw new Error(`${this.host} is ${this.state}`)
+    this.disk = this.#newDisk()
+    this.#note('has a new disk')
   }
 
   boot(): void {
@@ -166,6 +183,10 @@ export class SimNode {
     return (
       error instanceof DiskError || this.disk.hook !== undefined || /No controller has registered/.test(error.message)
     )
+  }
+
+  #newDisk(): MemoryDisk {
+    return new MemoryDisk({ wallMs: () => Math.floor(this.#world.time.wallMs()) })
   }
 
   #system(): NodeSystem {
