@@ -32,8 +32,10 @@ export function receiveFetch(core: Core, call: FetchCall): RaftReply | undefined
   if (errorCode !== ErrorCode.NONE) return answer(core, call, partition, { errorCode, position: VALID })
   const position = positionOf(core.log, partition.fetchOffset, partition.lastFetchedEpoch)
   if (position.kind === 'valid') acknowledge(core, call, partition)
+  const key = replicaOf(body, partition)
+  completeFetches(core, core.parked.takeOf(key))
   if (!canWait(core, call, partition, position)) return answer(core, call, partition, { errorCode, position })
-  core.parked.park(call, partition.fetchOffset)
+  core.parked.park(call, key, partition.fetchOffset)
   return undefined
 }
 
@@ -61,7 +63,7 @@ function canWait(core: Core, { body }: FetchCall, partition: FetchPartition, { k
   return (
     kind === 'valid' &&
     body.maxWaitMs > 0 &&
-    !core.parked.isFull &&
+    core.parked.hasPlaceFor(replicaOf(body, partition)) &&
     partition.fetchOffset >= core.log.endOffset &&
     Number(partition.highWatermark) >= core.role.highWatermark
   )

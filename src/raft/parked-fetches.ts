@@ -1,18 +1,27 @@
 import type { Offset } from '../base/brand.ts'
 import type { Core } from './core.ts'
-import type { RaftRequest } from './types.ts'
+import type { RaftRequest, ReplicaKey } from './types.ts'
+import { sameKey } from './voters.ts'
 
 export type FetchCall = Extract<RaftRequest, { readonly apiKey: 1 }>
 
 interface Parked {
   readonly call: FetchCall
+  /** Whose it is. Clients that read the log have an id below 0 in common. */
+  readonly key: ReplicaKey
   readonly offset: Offset
   readonly untilMs: number
 }
 
-/** Fetches that found nothing new and wait for it (fact A54). */
+/** Of those that do not vote: a voter always has a place. */
 const MAX_PARKED = 1000
+/** Replicas ask for a tenth of it (fact A3). Whoever asks for more is answered by then, if anybody still listens. */
+const MAX_WAIT_MS = 5000
 
+/**
+ * Fetches that found nothing new and wait for it (fact A54), one of each replica: it sends the next one when it has given
+ * the last one up (fact A6).
+ */
 export class ParkedFetches {
   readonly #core: Core
   #fetches: Parked[] = []
@@ -21,16 +30,23 @@ export class ParkedFetches {
     this.#core = core
   }
 
-  get isFull(): boolean {
-    return this.#fetches.length >= MAX_PARKED
+  hasPlaceFor(key: ReplicaKey): boolean {
+    if (this.#core.role.name === 'leader' && this.#core.role.replicas.voter(key)) return true
+    return this.#fetches.length < MAX_PARKED
   }
 
   get nextMs(): number {
     return this.#fetches.reduce((nextMs, { untilMs }) => Math.min(nextMs, untilMs), Number.POSITIVE_INFINITY)
   }
 
-  park(call: FetchCall, offset: Offset): void {
-    this.#fetches.push({ call, offset, untilMs: this.#core.nowMs + call.body.maxWaitMs })
+  park(call: FetchCall, key: ReplicaKey, offset: Offset): void {
+    const untilMs = this.#core.nowMs + Math.min(call.body.maxWaitMs, MAX_WAIT_MS)
+    this.#fetches.push({ call, key, offset, untilMs })
+  }
+
+  /** What this replica asked before. */
+  takeOf(key: ReplicaKey): FetchCall[] {
+    return this.#take((fetch) => key.id >= 0 && sameKey(fetch.key, key))
   }
 
   takeExpired(): FetchCall[] {

@@ -98,6 +98,49 @@ t.test('A54, N-A20: who has everything waits for more, or for its time to end', 
   )
 })
 
+/** Sends fetches and remembers which of them have been answered, by the id of the replica. */
+function parking(sim: Simulation, leader: TestNode, position: Position) {
+  const answered: number[] = []
+  const send = (id: number, more: Partial<Position> = {}) => {
+    const body = { clusterId: null, ...fetch({ ...position, ...more, id }) }
+    leader.receive({ apiKey: 1, version: 18, body } as never, () => answered.push(id))
+  }
+  const after = (ms: number) => {
+    sim.run(ms)
+    return answered.splice(0)
+  }
+  return { send, after }
+}
+
+t.test('A3, A54: nobody waits longer than ten times what replicas ask for', async (t) => {
+  const { sim, leader, epoch } = quorum()
+  const { send, after } = parking(sim, leader, { epoch, offset: leader.log.endOffset, lastEpoch: epoch })
+  send(9, { maxWaitMs: 0x7fffffff })
+  t.strictSame(after(4999), [])
+  t.strictSame(after(1), [9])
+})
+
+t.test('A6, A54: one fetch of each replica waits, and voters have a place whoever else waits', async (t) => {
+  const { sim, leader, epoch, follower } = quorum()
+  const end = { epoch, offset: leader.log.endOffset, lastEpoch: epoch, maxWaitMs: 500 }
+  const { send, after } = parking(sim, leader, end)
+  follower.crash()
+  send(9)
+  t.strictSame(after(0), [])
+  send(9)
+  t.strictSame(after(0), [9], 'the first of them')
+  send(9, { directory: directoryId(10) })
+  t.strictSame(after(0), [], 'another replica of that id')
+  for (let id = 100; id < 1100; id++) send(id)
+  t.ok(after(0).length > 0, 'there is an end to it')
+  send(99)
+  t.strictSame(after(0), [99], 'answered at once')
+  send(follower.id)
+  t.strictSame(after(0), [])
+  send(follower.id)
+  t.strictSame(after(0), [follower.id], 'the one before')
+})
+
 t.test('A57: nothing of an older epoch is committed by counting', async (t) => {
   const sim = new Simulation(1)
   const options = sim.optionsFor(1, [1, 2, 3].map(staticVoter), 0)
