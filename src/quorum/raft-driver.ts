@@ -56,6 +56,8 @@ export class RaftDriver {
   readonly #waiting = new Map<number, Waiting>()
   #nextToken = 1
   readonly #shutdowns: (() => void)[] = []
+  /** Of inputs that somebody waits for: what tells them that there will be no outcome. */
+  readonly #runs = new Set<() => void>()
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -90,11 +92,16 @@ export class RaftDriver {
     })
   }
 
-  /** One more input; resolves with what it gives, undefined if raft does not run. */
+  /** One more input; resolves with what it gives, undefined if raft does not run or ends before it has given anything. */
   run<T>(input: (raft: Raft) => T): Promise<T | undefined> {
     if (this.#raft === undefined || this.#isHalted) return Promise.resolve(undefined)
     return new Promise((resolve) => {
-      this.#turn((raft) => resolve(input(raft)))
+      const giveUp = () => resolve(undefined)
+      this.#runs.add(giveUp)
+      this.#turn((raft) => {
+        resolve(input(raft))
+        this.#runs.delete(giveUp)
+      })
     })
   }
 
@@ -126,6 +133,8 @@ export class RaftDriver {
     for (const { reject } of this.#waiting.values()) reject(gone)
     this.#waiting.clear()
     for (const resolve of this.#shutdowns.splice(0)) resolve()
+    for (const giveUp of this.#runs) giveUp()
+    this.#runs.clear()
     await this.#syncing
   }
 

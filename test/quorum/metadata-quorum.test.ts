@@ -283,6 +283,28 @@ t.test('C29: a disk that fails rejects appends and stops the node', async (t) =>
   await t.rejects(quorum.append([topic('c')]))
 })
 
+t.test('whoever waits for raft hears that it has ended: what it was to do is not begun any more', async (t) => {
+  for (const ending of ['closed', 'failed'] as const) {
+    const system = world()
+    const quorum = open(system, { onFailure: () => {} })
+    const asked: Promise<unknown>[] = []
+    quorum.onCommit(() => {
+      // Both come while raft is at work and have to wait for it.
+      asked.push(quorum.resign(), quorum.upgradeKRaftVersion(1, { validateOnly: false }))
+      if (ending === 'failed') throw new Error('the listener fell')
+      void quorum.close()
+    })
+    const appended = quorum.append([topic('a')]).catch(() => {})
+    await system.time.run(10)
+    const { length } = asked
+    let settled = 0
+    for (const promise of asked) promise.then(() => settled++)
+    await system.time.run(1)
+    t.strictSame([length, settled], [2, 2], ending)
+    await appended
+  }
+})
+
 t.test('an open transaction is invisible, and known', async (t) => {
   const system = world()
   const quorum = open(system)
