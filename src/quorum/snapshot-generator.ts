@@ -85,9 +85,8 @@ export class SnapshotGenerator {
       } else {
         this.#running = false
         // Meanwhile the log may have been set to a snapshot of the leader (fact A69).
-        if (id.offset < log.startOffset) return writer.abandon()
-        await writer.finish()
-        logger.debug('took a snapshot of the metadata', { ...id })
+        const isTaken = await writer.finish(() => id.offset >= log.startOffset)
+        if (isTaken) logger.debug('took a snapshot of the metadata', { ...id })
       }
     }
     const next = () => timers.soon(() => void step().catch(onFailure))

@@ -25,6 +25,13 @@ interface Partial {
   position: number
 }
 
+export interface SnapshotWriter {
+  write(bytes: Buffer): void
+  /** `isWanted` is asked when all of it is on the medium. Resolves with what it said. */
+  finish(isWanted: () => boolean): Promise<boolean>
+  abandon(): void
+}
+
 /**
  * The snapshots beside the metadata log. The checkpoint (0, 0), written by formatting, is kept here as well; it says
  * nothing about the cluster and is no snapshot for other nodes (facts A50, A98).
@@ -125,11 +132,11 @@ export class SnapshotStore {
   }
 
   /** Writes a snapshot of our own; batches come as they are made, so that a large one does not hold up the event loop. */
-  create(id: SnapshotId): { write(bytes: Buffer): void; finish(): Promise<void>; abandon(): void } {
+  create(id: SnapshotId): SnapshotWriter {
     const partial = this.#begin(id)
     return {
       write: (bytes) => this.#append(partial, bytes),
-      finish: () => this.#finish(partial),
+      finish: (isWanted) => this.#finish(partial, isWanted),
       abandon: () => this.#discard(partial),
     }
   }
@@ -169,10 +176,15 @@ export class SnapshotStore {
     this.#disk.syncDir(this.#dir)
   }
 
-  async #finish(partial: Partial): Promise<void> {
+  async #finish(partial: Partial, isWanted: () => boolean): Promise<boolean> {
     await partial.file.syncAsync()
+    if (!isWanted()) {
+      this.#discard(partial)
+      return false
+    }
     this.#putInPlace(partial)
     await this.#disk.syncDirAsync(this.#dir)
+    return true
   }
 
   #putInPlace({ id, path: from, file }: Partial): void {

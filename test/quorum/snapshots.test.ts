@@ -190,6 +190,36 @@ t.test('A68, N-A39: a snapshot that arrives damaged is dropped and asked for aga
   }
 })
 
+t.test('A51, A69: a snapshot of its own that the log has left behind while it was flushed is none', async (t) => {
+  const cluster = new QuorumCluster({ config: { ...OFTEN, 'metadata.max.retention.bytes': 3000 } })
+  cluster.startAll()
+  const leader = await cluster.elected()
+  const slow = cluster.nodes.find((node) => node !== leader)!
+  const flushes: (() => void)[] = []
+  const open = slow.disk.open.bind(slow.disk)
+  slow.disk.open = (name, options) => {
+    const file = open(name, options)
+    const flushed = new Promise<void>((resolve) => flushes.push(resolve))
+    if (name.endsWith('.part')) file.syncAsync = () => flushed
+    return file
+  }
+  for (let at = 0; at < 30; at += 10) await write(cluster, namesFrom(at, at + 10))
+  const files = () => slow.disk.list(LOG_DIR).filter(({ name }) => name.includes('.checkpoint'))
+  const partial = files().filter(({ name }) => name.endsWith('.part'))
+  t.equal(partial.length, files().length, 'none gets onto the medium')
+  t.ok(partial.length > 0)
+  cluster.isolated.add(slow.id)
+  for (let at = 30; at < 100; at += 10) await write(cluster, namesFrom(at, at + 10))
+  await cluster.time.run(61_000)
+  cluster.isolated.clear()
+  await cluster.until(() => slow.quorum.log.logStartOffset > 0, 'the snapshot of the leader')
+  for (const flushed of flushes) flushed()
+  await cluster.settled()
+  t.equal(files().length, 1)
+  t.strictSame(snapshotsOf(slow), [slow.quorum.log.logStartOffset])
+  t.equal(slow.failure, undefined)
+})
+
 t.test('A74: a snapshot is read at once as far as was asked, whatever was asked', async (t) => {
   const cluster = new QuorumCluster({ config: OFTEN })
   cluster.startAll()
