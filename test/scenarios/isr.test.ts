@@ -100,7 +100,31 @@ t.test('F6: who has caught up is added by one change, with its broker epoch', as
   t.same(last.isr, [1, 2, 3])
 })
 
-t.test('F7: a fetch of a former incarnation is refused, and adds nobody', async (t) => {
+t.test('F6: from the moment it asks for that on the leader waits for it', async (t) => {
+  const c = await scenario(t, { controllers: 1 })
+  c.node(3).kill('written')
+  await c.until(() => c.partition().isr.length === 2, 'b3 is out')
+  t.equal((await c.outcome(c.produce(1, ['a']))).errorCode, ErrorCode.NONE)
+  c.cut(3, [1, 2])
+  await c.boots(3)
+  await c.heard()
+  c.cut(1, [CONTROLLER])
+  c.world.wires.heal('n1', 'n3')
+  const leader = c.replica(1)
+  await c.until(() => leader.maximalIsr.length === 3, 'b1 asks for b3')
+  c.cut(3, [1])
+  const answer = watched(c, ['b'])
+  await c.run(3_000)
+  t.same(c.partition().isr, [1, 2], 'nobody has heard it')
+  t.same([c.replica(2).log.logEndOffset, leader.highWatermark, answer.errorCode], [2, 1, undefined])
+  c.heal()
+  await c.until(() => answer.errorCode !== undefined, 'an answer')
+  t.equal(answer.errorCode, ErrorCode.NONE)
+  t.equal(c.replica(3).log.logEndOffset, 2)
+  await c.whole()
+})
+
+t.test('F7: a fetch of a former incarnation is refused once the new one is unfenced, and adds nobody', async (t) => {
   const c = await scenario(t, { controllers: 1 })
   const old = c.image.cluster.brokers.get(3)!.epoch
   c.node(3).kill('written')
@@ -108,26 +132,40 @@ t.test('F7: a fetch of a former incarnation is refused, and adds nobody', async 
   c.cut(3, [1, 2])
   c.node(3).boot()
   const broker = () => c.image.cluster.brokers.get(3)!
-  await c.until(() => broker().epoch !== old && !broker().fenced, 'b3 under a new epoch')
-  await c.heard()
+  while (broker().epoch === old) await c.run(0.1)
+  c.cut(3, [CONTROLLER])
+  const leaderKnows = () => c.until(() => c.rooms(1).loader.image.offset >= c.image.offset, 'b1 knows')
+  await leaderKnows()
   const topicId = c.topic().id
-  const fetch = async (replicaEpoch: bigint) => {
-    const end = c.replica(1).log.logEndOffset
+  const fetch = async (replicaEpoch: number) => {
     const wanted = {
       partition: 0,
-      fetchOffset: end,
+      fetchOffset: c.replica(1).log.logEndOffset,
       partitionMaxBytes: 1000,
       currentLeaderEpoch: c.partition().leaderEpoch,
     }
     const topics = [{ topicId, partitions: [wanted] }]
-    const replicaState = { replicaId: 3, replicaEpoch }
+    const replicaState = { replicaId: 3, replicaEpoch: BigInt(replicaEpoch) }
     const body = { replicaState, maxWaitMs: 0, minBytes: 0, topics, forgottenTopicsData: [] }
     return (await c.ask(1, KEY.FETCH, body, { version: 17 })).responses[0]!.partitions[0]!.errorCode
   }
-  t.equal(await fetch(BigInt(old)), ErrorCode.NOT_LEADER_OR_FOLLOWER)
+  t.equal(broker().fenced, true, 'the new one is registered, and has not come further')
+  t.equal(await fetch(old), ErrorCode.NONE)
+  await c.run(2_000)
+  t.same(
+    [c.partition().isr, c.replica(1).maximalIsr],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  )
+  c.world.wires.heal('n3', `n${CONTROLLER}`)
+  await c.until(() => !broker().fenced, 'the new one is unfenced')
+  await leaderKnows()
+  t.equal(await fetch(old), ErrorCode.NOT_LEADER_OR_FOLLOWER)
   await c.run(2_000)
   t.same(c.partition().isr, [1, 2])
-  t.equal(await fetch(BigInt(broker().epoch)), ErrorCode.NONE)
+  t.equal(await fetch(broker().epoch), ErrorCode.NONE)
   await c.until(() => c.partition().isr.length === 3, 'the new one is added')
 })
 
