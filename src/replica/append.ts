@@ -1,9 +1,10 @@
-import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
+import { ErrorCode, errorMessage } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
 import { RecordValidationError } from '../log/validator.ts'
 import type { ReplicaContext } from './context.ts'
+import { errorCodeOf } from './error-code.ts'
 import type { Partition, WriteWaiter } from './partition.ts'
 import { checkRecords, isUnreadable } from './produce-check.ts'
 import type { DelayedOperation } from './purgatory.ts'
@@ -115,9 +116,7 @@ class ProduceOperation implements DelayedOperation<Partition>, WriteWaiter {
     try {
       return this.#appendTo(partition, entry)
     } catch (error) {
-      // A disk that fails is KAFKA_STORAGE_ERROR too; the log tells its manager, and that one tells of the directory.
-      if (!(error instanceof ProtocolError)) throw error
-      return this.#refuse(entry, error.code, partition, error)
+      return this.#refuse(entry, errorCodeOf(error), partition, error)
     }
   }
 
@@ -147,7 +146,7 @@ class ProduceOperation implements DelayedOperation<Partition>, WriteWaiter {
     return result
   }
 
-  #refuse(entry: ProduceEntry, code: ErrorCode, partition?: Partition, error?: ProtocolError): ProduceResult {
+  #refuse(entry: ProduceEntry, code: ErrorCode, partition?: Partition, error?: unknown): ProduceResult {
     const result = refusal(entry, code)
     if (partition !== undefined && !WITHOUT_LOG_START.has(code)) result.logStartOffset = partition.log.logStartOffset
     if (code === ErrorCode.NOT_LEADER_OR_FOLLOWER) this.#pointToLeader(result)

@@ -1,8 +1,9 @@
-import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
 import type { ReplicaContext } from './context.ts'
+import { errorCodeOf } from './error-code.ts'
 import type { Partition } from './partition.ts'
 import type { DelayedOperation } from './purgatory.ts'
 import type { DeleteRecordsEntry, DeleteRecordsResult } from './types.ts'
@@ -76,8 +77,7 @@ class DeleteRecordsOperation implements DelayedOperation<Partition> {
       if (partition.log.advanceLogStart(offset)) this.#context.changed(partition)
       return ErrorCode.NONE
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      return error.code
+      return errorCodeOf(error)
     }
   }
 

@@ -1,9 +1,10 @@
-import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { Offset } from '../base/brand.ts'
 import { giveBack } from '../base/slabs.ts'
 import type { FetchSlice } from '../log/log-read.ts'
 import type { ReplicaContext } from './context.ts'
+import { errorCodeOf } from './error-code.ts'
 import { downConvertResult } from './fetch-convert.ts'
 import { MIN_OLD_FETCH_BYTES } from './fetch-memory.ts'
 import type { Partition } from './partition.ts'
@@ -232,10 +233,10 @@ class ReadPass {
     const minOneBatch = this.#minOneBatch
     if (maxBytes === 0 && !minOneBatch) return result
     const failed = (error: unknown): FetchPartitionResult => {
-      if (!(error instanceof ProtocolError)) throw error
+      const code = errorCodeOf(error)
       // What became of the partition during the read says more than that its log is closed.
       const unfit = this.#check(partition, asked)
-      return this.#refuse(asked, unfit === ErrorCode.NONE ? error.code : unfit)
+      return this.#refuse(asked, unfit === ErrorCode.NONE ? code : unfit)
     }
     const fill = (slice: FetchSlice): FetchPartitionResult => {
       const blank = slice.firstBatchIncomplete && this.#request.apiVersion >= SINCE.wholeBatch

@@ -2,6 +2,7 @@ import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { Offset } from '../base/brand.ts'
 import type { ReplicaContext } from './context.ts'
+import { errorCodeOf } from './error-code.ts'
 import { READ_COMMITTED } from './fetch-read.ts'
 import type { Partition } from './partition.ts'
 import type { ListOffsetsEntry, ListOffsetsRequest, ListOffsetsResult } from './types.ts'
@@ -81,9 +82,9 @@ async function listOne(
     if (request.apiVersion === 0) return oldStyle(context, request, entry, partition)
     return { ...refusal(entry, ErrorCode.NONE), ...(await lookUp(request, entry, partition)) }
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
+    const code = errorCodeOf(error)
     const now = partition.check(-1, false)
-    return refusal(entry, now === ErrorCode.NONE ? error.code : now)
+    return refusal(entry, now === ErrorCode.NONE ? code : now)
   }
 }
 

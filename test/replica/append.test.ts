@@ -353,6 +353,22 @@ t.test('a failed write is KAFKA_STORAGE_ERROR for all that was in it, and for al
   t.match(await w.fetchOne(), { errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
 })
 
+t.test(
+  'the disk fails as a segment ends: KAFKA_STORAGE_ERROR for what was on its way in the same request, too',
+  async (t) => {
+    const w = world({ partitions: 2, config: { 'internal.segment.bytes': '100' } })
+    await w.produce(batch(['kept']))
+    w.disk.hook = ({ kind, path }) =>
+      kind === 'write' && path.endsWith('.timeindex') ? new DiskError('ENOSPC', 'write: ENOSPC') : undefined
+    const appended = w.append([{ partition: 1, records: batch(['a']) }, { records: batch(['b']) }])
+    await w.time.settle()
+    t.match(await appended, [
+      { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, baseOffset: -1 },
+      { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, baseOffset: -1 },
+    ])
+  },
+)
+
 t.test('B69: with flush.messages=1 an append is acknowledged, and visible, once it is synced', async (t) => {
   const w = world({ config: { 'flush.messages': '1' } })
   const before = w.partition('t').highWatermark
