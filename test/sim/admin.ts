@@ -13,6 +13,8 @@ const TOPIC = 2
 const SET = 0
 const PREFERRED = 0
 const TIMEOUT_MS = 3000
+/** How long a decision may take to every broker where nothing is broken. */
+const PUBLISHED_WITHIN_MS = 5000
 /** Topics of its own that may exist at a time. */
 const MAX_TOPICS = 4
 
@@ -56,8 +58,21 @@ export class Admin {
     }
   }
 
-  /** What was created is there, what was deleted is gone. */
+  /** What was created is there, what was deleted is gone; a broker may hear of it later than who asked for it. */
   async verify(): Promise<void> {
+    const giveUpMs = this.#world.time.monotonicMs() + PUBLISHED_WITHIN_MS
+    for (let wrong = await this.#contradicted(); wrong.length > 0; wrong = await this.#contradicted()) {
+      must(
+        this.#world.time.monotonicMs() < giveUpMs,
+        'a decision is lost',
+        () => `of the topics ${wrong.join(' ')} that is not so at any broker that was asked`,
+      )
+      await this.#client.sleep(PUBLISHED_WITHIN_MS / 10)
+    }
+  }
+
+  /** What a broker tells otherwise than the answers said. */
+  async #contradicted(): Promise<string[]> {
     let isFresh = false
     while (!isFresh) {
       this.#client.forget()
@@ -65,14 +80,9 @@ export class Admin {
       isFresh = this.#client.topics.length > 0
     }
     const names = new Set(this.#client.topics.map(({ name }) => name))
-    for (const [name, existence] of this.#existence) {
-      if (existence === 'unknown') continue
-      must(
-        names.has(name) === (existence === 'there'),
-        'a decision is lost',
-        () => `topic ${name} has to be ${existence}, and is ${names.has(name) ? 'there' : 'gone'}`,
-      )
-    }
+    return [...this.#existence]
+      .filter(([name, existence]) => existence !== 'unknown' && names.has(name) !== (existence === 'there'))
+      .map(([name, existence]) => `${name} (${existence})`)
   }
 
   async #create(): Promise<void> {

@@ -44,6 +44,7 @@ export class SimNode {
   readonly #gate: Gate
   readonly #clockRate: number
   readonly #wallOffsetMs: number
+  #diedMs = -1
   #mortal: MortalSystem | undefined
   #broker: Broker | undefined
 
@@ -90,9 +91,14 @@ export class SimNode {
     this.#note('has a new disk')
   }
 
+  /** In the instant of a death it waits for the next: what the process was just opening, such as a listener, closes. */
   boot(): void {
     if (this.state !== 'down') return
-    const { wires } = this.#world
+    const { wires, time } = this.#world
+    if (time.monotonicMs() === this.#diedMs) {
+      time.after(1, () => this.boot())
+      return
+    }
     wires.restoreHost(this.host)
     this.state = 'starting'
     this.life++
@@ -169,6 +175,7 @@ export class SimNode {
     this.#gate.forget()
     this.disk.crash(kind)
     this.state = 'down'
+    this.#diedMs = this.#world.time.monotonicMs()
   }
 
   /** It gave up by itself: right where its disk failed, or where it found nobody for too long; else a bug. */
