@@ -136,8 +136,7 @@ export class Writer {
   }
 
   string(value: string): void {
-    const size = textSize(value)
-    if (size > MAX_INT16_LENGTH) outOfRange('string length', size)
+    const size = stringSize(value)
     this.#put16(size)
     this.#text(value, size)
   }
@@ -147,8 +146,9 @@ export class Writer {
     else this.string(value)
   }
 
+  /** What a compact length could say is no more than any reader takes: as in Apache Kafka, 32767 bytes (fact I7). */
   compactString(value: string): void {
-    const size = textSize(value)
+    const size = stringSize(value)
     this.uvarint(size + 1)
     this.#text(value, size)
   }
@@ -267,6 +267,12 @@ export class Writer {
     this.#chunks.push(chunk)
     this.#chunkBytes += chunk.length
   }
+}
+
+function stringSize(value: string): number {
+  const size = textSize(value)
+  if (size > MAX_INT16_LENGTH) outOfRange('string length', size)
+  return size
 }
 
 /** Bytes that the text takes in UTF-8. */

@@ -34,7 +34,7 @@ import type {
   AssignReplicasToDirsRequest,
   AssignReplicasToDirsResponse,
 } from '../../protocol/api/73-assign-replicas-to-dirs.ts'
-import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
+import { EncodeError, ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
 import { encodeMetadataRecord, type MetadataRecord } from '../../protocol/metadata/index.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
@@ -463,6 +463,15 @@ const batchesOf = (records: readonly MetadataRecord[]): (readonly MetadataRecord
     records.slice(i * MAX_RECORDS, (i + 1) * MAX_RECORDS),
   )
 
-/** In bytes. Throws where a record cannot be written: nobody may have seen its effects then. */
-const sizeOf = (batch: readonly MetadataRecord[]): number =>
-  batch.reduce((sum, record) => sum + encodeMetadataRecord(record).length, 0)
+/**
+ * In bytes. Throws where a record cannot be written: nobody may have seen its effects then. A request can ask for such
+ * a one: text that is not UTF-8 grows when it is read, and may be too long for any reader afterwards.
+ */
+function sizeOf(batch: readonly MetadataRecord[]): number {
+  try {
+    return batch.reduce((sum, record) => sum + encodeMetadataRecord(record).length, 0)
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error
+    throw new ProtocolError(ErrorCode.INVALID_REQUEST, error.message, { cause: error })
+  }
+}

@@ -29,19 +29,28 @@ t.test('B3: what the controller has to do it does in several', async (t) => {
   )
 })
 
+const registration = (hosts: readonly string[]) => ({
+  controllerId: 1,
+  incarnationId: TOPIC.topicId,
+  zkMigrationReady: false,
+  listeners: hosts.map((host, index) => ({ name: `L${index}`, host, port: 9093, securityProtocol: 0 })),
+  features: [],
+})
+
 t.test('A3: what no batch of the metadata log can take is refused, and changes nothing', async (t) => {
   const log = new ManualLog()
   const controller = controllerOver(log, { image })
-  const host = 'x'.repeat(9 * 1024 * 1024)
-  const listeners = [{ name: 'CONTROLLER', host, port: 9093, securityProtocol: 0 }]
-  const registration = {
-    controllerId: 1,
-    incarnationId: TOPIC.topicId,
-    zkMigrationReady: false,
-    listeners,
-    features: [],
-  }
-  await t.rejects(controller.registerController(registration), { code: ErrorCode.POLICY_VIOLATION })
+  const hosts = Array.from({ length: 300 }, () => 'x'.repeat(30_000))
+  await t.rejects(controller.registerController(registration(hosts)), { code: ErrorCode.POLICY_VIOLATION })
+  t.equal(log.records.length, 0)
+  t.equal(controller.image, image)
+})
+
+t.test('I7: what no node could read again is refused: text that is not UTF-8 grows when it is read', async (t) => {
+  const log = new ManualLog()
+  const controller = controllerOver(log, { image })
+  const host = Buffer.alloc(32_767, 0xff).toString('utf8')
+  await t.rejects(controller.registerController(registration([host])), { code: ErrorCode.INVALID_REQUEST })
   t.equal(log.records.length, 0)
   t.equal(controller.image, image)
 })
