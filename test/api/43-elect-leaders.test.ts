@@ -30,3 +30,13 @@ t.test('B64: the preferred replica leads again', async (t) => {
   t.match(replicaElectionResults, [{ partitionResult: [{ partitionId: 0, errorCode: ErrorCode.NONE }] }])
   t.equal(partitionIn(controller.image).leader, 2)
 })
+
+t.test('B64: an error of the whole request, in every version', async (t) => {
+  const { send, versionsOf } = controllerApi(clusterOf(1), { active: false })
+  for (const version of versionsOf(KEY.ELECT_LEADERS)) {
+    const { errorCode, replicaElectionResults } = await send(KEY.ELECT_LEADERS, version, { topicPartitions })
+    t.equal(errorCode, version >= 1 ? ErrorCode.NOT_CONTROLLER : ErrorCode.NONE)
+    const partitionResult = [0, 1].map((partitionId) => ({ partitionId, errorCode: ErrorCode.NOT_CONTROLLER }))
+    t.match(replicaElectionResults, [{ topic: TOPIC.name, partitionResult }])
+  }
+})
