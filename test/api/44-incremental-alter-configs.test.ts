@@ -146,6 +146,10 @@ t.test('IncrementalAlterConfigs', async (t) => {
     t.strictSame(await describe(BROKER, '1', 'plugin.secret'), [null, 2])
     t.match(await alter(TOPIC, 't', ['plugin.secret', SET, 'abc']), { errorCode: INVALID_CONFIG })
   })
+
+  t.test('I19: a key as long as a name can be is refused, though no message can quote it', async (t) => {
+    t.match(await alter(TOPIC, 't', ['x'.repeat(32767), SET, '1']), { errorCode: INVALID_CONFIG })
+  })
 })
 
 /** Outlives the brokers that stand on it. */
