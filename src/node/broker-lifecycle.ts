@@ -78,6 +78,8 @@ export class BrokerLifecycle {
   #fenced = true
   #timer: Timer | undefined
   #reporting = false
+  /** What the last heartbeat was answered with. */
+  #answered: number = ErrorCode.NONE
   /** A controller has answered since somebody looked. */
   #heard = false
   /** It may be unfenced: it has applied what it read. */
@@ -236,6 +238,7 @@ export class BrokerLifecycle {
 
   #heed(answer: Heartbeat, wantedShutDown: boolean): void {
     if (this.#state === BROKER_STATE.SHUTTING_DOWN) return
+    this.#sayIfRefused(answer.errorCode)
     if (answer.errorCode === ErrorCode.NONE) {
       this.#heard = true
       this.#fenced = answer.isFenced ?? true
@@ -250,6 +253,15 @@ export class BrokerLifecycle {
       }
     }
     this.#timer = this.#options.system.timers.after(this.#pauseMs(wantedShutDown), () => void this.#report())
+  }
+
+  /** Once: a broker that was unregistered and runs on is refused for ever, and nothing else would tell why. */
+  #sayIfRefused(errorCode: number): void {
+    const isNew = errorCode !== this.#answered
+    this.#answered = errorCode
+    if (!isNew || errorCode === ErrorCode.NONE || errorCode === ErrorCode.REQUEST_TIMED_OUT) return
+    const epoch = Number(this.#epoch)
+    this.#options.logger.warn('the controller refuses the heartbeats', { error: errorName(errorCode), epoch })
   }
 
   #pauseMs(wantedShutDown: boolean): number {

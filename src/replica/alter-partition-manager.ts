@@ -9,6 +9,8 @@ import type { ReplicationPorts } from './ports.ts'
 
 /** How long is waited after an answer that says nothing about partitions, or none. */
 export const RETRY_MS = 50
+/** The same, where it has been so for long: a broker that was unregistered and runs on is refused for ever. */
+const MAX_RETRY_MS = 2000
 
 /** The change of one partition, as it is sent. `settle` is called once, with the decision or why there is none. */
 export interface AlterPartitionItem {
@@ -35,6 +37,10 @@ export class AlterPartitionManager {
   readonly #items = new Map<string, AlterPartitionItem>()
   #inFlight = false
   #retry: Timer | undefined
+  /** Before the next try, if the one under way fails. */
+  #pauseMs = RETRY_MS
+  /** Why the last request failed. */
+  #reason: string | undefined
   #closed = false
 
   constructor(options: { brokerId: number; ports: ReplicationPorts; timers: Timers; logger: Logger }) {
@@ -83,6 +89,8 @@ export class AlterPartitionManager {
       return
     }
     this.#inFlight = false
+    this.#pauseMs = RETRY_MS
+    this.#reason = undefined
     if (this.#closed) return
     const answers = new Map<string, PartitionAnswer>()
     for (const { topicId, partitions } of response.topics) {
@@ -109,12 +117,15 @@ export class AlterPartitionManager {
   #failed(reason: string): void {
     this.#inFlight = false
     if (this.#closed) return
-    this.#logger.warn('AlterPartition failed and is sent again', { reason, partitions: this.#items.size })
+    const level = reason === this.#reason ? 'debug' : 'warn'
+    this.#logger[level]('AlterPartition failed and is sent again', { reason, partitions: this.#items.size })
+    this.#reason = reason
     this.#later()
+    this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_RETRY_MS)
   }
 
   #later(): void {
-    this.#retry = this.#timers.after(RETRY_MS, () => {
+    this.#retry = this.#timers.after(this.#pauseMs, () => {
       this.#retry = undefined
       this.#send()
     })

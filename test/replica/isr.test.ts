@@ -167,6 +167,26 @@ t.test('D69, D70: other errors are sent again, top-level ones after 50 ms', asyn
   t.same(c.registration().isr, [1, 2, 3])
 })
 
+t.test(
+  'D69: a broker that the controller does not know any more asks less and less often, and is soon heard again',
+  async (t) => {
+    const c = await clusterWithTopic()
+    c.change({ isr: [1, 2] })
+    const stale = Array.from({ length: 1000 }, () => ({ topLevel: ErrorCode.STALE_BROKER_EPOCH }))
+    c.nextErrors.push(...stale)
+    await c.run(20_000)
+    t.ok(c.asked.length > 10 && c.asked.length < 20, `asked ${c.asked.length} times in 20 s`)
+    c.nextErrors.length = 0
+    await c.run(2_100)
+    t.same(c.registration().isr, [1, 2, 3])
+    c.asked.length = 0
+    c.change({ isr: [1, 2] })
+    c.nextErrors.push(...stale.slice(0, 3))
+    await c.run(1_000)
+    t.same(c.registration().isr, [1, 2, 3], 'the pauses begin anew')
+  },
+)
+
 t.test('D69: one request at a time, for all partitions that have a change by then', async (t) => {
   const c = await clusterWithTopic()
   c.createTopic('u')
