@@ -9,6 +9,7 @@ import { Raft } from '../raft/raft.ts'
 import type {
   Leadership,
   OutgoingRequest,
+  Peer,
   RaftOptions,
   RaftReply,
   RaftRequest,
@@ -36,6 +37,9 @@ export interface DriverOptions {
   readonly onFailure: (cause: unknown) => void
 }
 
+/** So many nodes of other clusters are told of. */
+const MAX_STRANGERS = 1000
+
 interface Waiting {
   resolve(response: RaftReply['body']): void
   reject(cause: unknown): void
@@ -58,6 +62,8 @@ export class RaftDriver {
   readonly #shutdowns: (() => void)[] = []
   /** Of inputs that somebody waits for: what tells them that there will be no outcome. */
   readonly #runs = new Set<() => void>()
+  /** Addresses of nodes that belong to another cluster. */
+  readonly #strangers = new Set<string>()
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -248,6 +254,7 @@ export class RaftDriver {
     try {
       if (peers === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
       const response = await peers.send(to, apiKey, body as never, { timeoutMs })
+      if ('errorCode' in response && response.errorCode === ErrorCode.INCONSISTENT_CLUSTER_ID) this.#metStranger(to)
       this.#turn((raft) => raft.respond({ requestId, body: response }))
     } catch (cause) {
       // Whatever it was that failed between two nodes, the other one could not be reached.
@@ -256,6 +263,20 @@ export class RaftDriver {
       const error = cause instanceof ProtocolError ? cause.code : ErrorCode.BROKER_NOT_AVAILABLE
       this.#turn((raft) => raft.respond({ requestId, error }))
     }
+  }
+
+  /** Once for each: else nothing but a registration that never comes would tell of ids that were mixed up. */
+  #metStranger({ id: node, host, port }: Peer): void {
+    const { environment, raft } = this.#options
+    const address = `${host}:${port}`
+    if (this.#strangers.has(address) || this.#strangers.size >= MAX_STRANGERS) return
+    this.#strangers.add(address)
+    const { clusterId } = raft
+    environment.logger.warn('a node of the quorum belongs to another cluster than this one', {
+      node,
+      address,
+      clusterId,
+    })
   }
 
   #reply(reply: RaftReply): void {

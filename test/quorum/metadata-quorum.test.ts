@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import { decodeQuorumState, encodeQuorumState } from '../../protocol/checkpoint/quorum-state.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { defaultsOf } from '../../src/base/config.ts'
 import { DiskError } from '../../src/base/disk.ts'
@@ -358,6 +359,36 @@ t.test('A4, A5, A14: what cannot be', async (t) => {
   system.disk.replaceFile(`${LOG_DIR}/quorum-state`, encodeQuorumState(voted, 1))
   t.throws(() => loaded(system, { isController: false }), /has voted/)
 })
+
+t.test(
+  'A24, A47: whose node belongs to another cluster than the others reads of it, once for each of them',
+  async (t) => {
+    const system = world()
+    const warnings: unknown[] = []
+    const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warnings.push(fields) }
+    let asked = 0
+    const send = async () => {
+      asked++
+      return { errorCode: ErrorCode.INCONSISTENT_CLUSTER_ID, topics: [], responses: [], nodeEndpoints: [] } as never
+    }
+    const voters = ['1@localhost:9093', '2@b:9093', '3@c:9093']
+    const quorum = open(system, {
+      environment: createLogEnvironment(system, logger),
+      config: { ...defaultsOf(quorumConfig), 'controller.quorum.voters': voters },
+      peers: { send, close: () => {} },
+    })
+    await system.time.run(10_000)
+    t.ok(asked > 4)
+    t.strictSame(
+      warnings.toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other))),
+      [
+        { node: 2, address: 'b:9093', clusterId: CLUSTER_ID },
+        { node: 3, address: 'c:9093', clusterId: CLUSTER_ID },
+      ],
+    )
+    await quorum.close()
+  },
+)
 
 t.test('A35: voters are put on record again when this node is reached elsewhere', async (t) => {
   const system = world()
