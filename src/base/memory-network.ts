@@ -318,12 +318,10 @@ class Pipe {
     this.end()
   }
 
-  /** The sender's machine is gone: what it sent and what it was about to send is lost. */
+  /** The sender's machine is gone: what it was about to send is lost; what left it already arrives, maybe after its return. */
   lose(): void {
     this.#queued.length = 0
     this.queuedBytes = 0
-    this.#line.length = 0
-    this.#stalled = 0
     this.#lost = true
   }
 

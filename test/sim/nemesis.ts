@@ -5,6 +5,8 @@ import type { World } from './world.ts'
 import { PLANNED } from './world.ts'
 
 const STOP_LIMIT_MS = 20_000
+/** What nodes say when they are in the middle of what a fault could spoil: a vote, an election, a change of an ISR. */
+const DELICATE = /^(ISR change proposed|the metadata quorum|is the active controller)/
 
 /** A fault, and how it ends. */
 interface Fault {
@@ -31,15 +33,19 @@ export class Nemesis {
   /** How to undo what is not undone yet. */
   readonly #open = new Set<() => void>()
   #ended = false
+  /** One in so many delicate moments is struck; never where it is 0. */
+  readonly #oneIn: number
 
   constructor(world: World) {
     this.#world = world
     this.#random = world.random.fork()
     this.#pauseMs = [500, 1500, 4000, 8000][this.#random.below(4)]!
+    this.#oneIn = [0, 40, 10, 3][this.#random.below(4)]!
     this.#faults = this.#plan()
   }
 
   start(): void {
+    this.#world.onNodeNote = (node, what) => this.#witness(node, what)
     this.#next()
   }
 
@@ -47,6 +53,7 @@ export class Nemesis {
   end(): void {
     this.#ended = true
     this.#world.trace.note('nemesis', 'ends')
+    this.#world.onNodeNote = () => {}
     for (const undo of [...this.#open]) undo()
     this.#world.wires.healAll()
     for (const node of this.#world.nodes) {
@@ -69,12 +76,25 @@ export class Nemesis {
     })
   }
 
+  /** Sometimes strikes a node in the middle of something, or a little later. */
+  #witness(node: SimNode, what: string): void {
+    if (this.#ended || this.#oneIn === 0 || !DELICATE.test(what) || this.#random.below(this.#oneIn) > 0) return
+    const faults = [this.#kill, this.#bounce, this.#bounce, this.#pause, this.#cutOff]
+    const fault = faults[this.#random.below(faults.length)]!
+    this.#world.time.after(this.#random.below([2, 20, 200][this.#random.below(3)]!), () => {
+      if (!this.#ended) this.#undoLater(fault.call(this, node))
+    })
+  }
+
   #strike(): void {
     const total = this.#faults.reduce((sum, { weight }) => sum + weight, 0)
     let at = this.#random.below(total)
     let chosen = 0
     while (at >= this.#faults[chosen]!.weight) at -= this.#faults[chosen++]!.weight
-    const undo = this.#faults[chosen]!.begin()
+    this.#undoLater(this.#faults[chosen]!.begin())
+  }
+
+  #undoLater(undo: (() => void) | undefined): void {
     if (undo === undefined) return
     const once = () => {
       if (this.#open.delete(once)) undo()
@@ -105,6 +125,7 @@ export class Nemesis {
       { weight: weight(), begin: () => this.#stop(this.#node()) },
       { weight: weight(), begin: () => this.#cutLink() },
       { weight: weight(), begin: () => this.#isolate() },
+      { weight: weight(), begin: () => this.#lateWords(this.#node(), this.#node()) },
       { weight: weight(), begin: () => this.#halve() },
       { weight: weight(), begin: () => this.#reset() },
       { weight: weight(), begin: () => this.#slow() },
@@ -133,6 +154,23 @@ export class Nemesis {
     if (node.state === 'down' || !this.#isWhole()) return undefined
     node.kill('synced')
     return () => node.boot()
+  }
+
+  /** A machine loses power, and is back, before another one has heard all that it said before (KIP-903). */
+  #lateWords(node: SimNode, listener: SimNode): (() => void) | undefined {
+    if (node === listener || !this.#isWhole()) return undefined
+    const { lateMs, time } = this.#world
+    const key = `${node.host} ${listener.host}`
+    this.#note(`makes what ${node.host} says to ${listener.host} late`)
+    lateMs.set(key, 500 + this.#random.below(3000))
+    time.after(this.#random.below(1000), () => {
+      if (!this.#ended && this.#isWhole()) {
+        node.kill('synced')
+        time.after(this.#random.below(50), () => node.boot())
+      }
+      lateMs.delete(key)
+    })
+    return () => lateMs.delete(key)
   }
 
   #mayDie(): boolean {
@@ -181,7 +219,10 @@ export class Nemesis {
 
   /** One node from the other nodes, or from controllers, one way or both; its clients still reach it. */
   #isolate(): () => void {
-    const node = this.#node()
+    return this.#cutOff(this.#node())
+  }
+
+  #cutOff(node: SimNode): () => void {
     const { nodes, wires } = this.#world
     const how = this.#random.below(4)
     const others = nodes.filter((other) => other !== node && (how < 2 || other.rooms?.role.isActive === true))

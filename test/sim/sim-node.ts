@@ -217,6 +217,7 @@ export class SimNode {
 
   #note(what: string, fields?: object): void {
     this.#world.trace.note(this.host, what, fields)
+    this.#world.onNodeNote(this, what)
   }
 
   #logger(base: object): Logger {

@@ -34,6 +34,10 @@ export class World {
   readonly #linkMs = new Map<string, number>()
   /** Deliveries take up to this much longer. */
   jitterMs = 2
+  /** By both ends: how much longer it takes one way. */
+  readonly lateMs = new Map<string, number>()
+  /** Is told what a node says of itself. */
+  onNodeNote: (node: SimNode, what: string) => void = () => {}
   violation: Violation | undefined
 
   constructor(seed: number, { keepAll = false } = {}) {
@@ -104,6 +108,11 @@ export class World {
       linkMs = 0.2 + random.below(30) / 10
       this.#linkMs.set(key, linkMs)
     }
-    return linkMs + (random.below(1000) / 1000) * this.jitterMs + (random.below(200) === 0 ? random.below(300) : 0)
+    return (
+      linkMs +
+      (this.lateMs.get(key) ?? 0) +
+      (random.below(1000) / 1000) * this.jitterMs +
+      (random.below(200) === 0 ? random.below(300) : 0)
+    )
   }
 }
