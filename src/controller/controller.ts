@@ -423,7 +423,6 @@ export class Controller {
     for (const batch of batches) {
       const delta = new MetadataDelta(this.#image)
       for (const record of batch) delta.replay(record)
-      this.counters.count(delta)
       const { log } = this.#options
       this.#image = delta.apply(log.nextOffset + batch.length - 1, this.#image.epoch)
       appends.push(log.append(batch))

@@ -46,7 +46,7 @@ export class ControllerCounters {
   /** Leaders that were out of sync, but hold everything that was committed. */
   electionsFromElr = 0
 
-  /** To be told of everything that is replayed. */
+  /** To be told of everything that is committed, whoever decided it: standby controllers count as the active one does. */
   count({ topics }: MetadataDelta): void {
     for (const { before, partitions } of topics.changed.values()) {
       for (const partition of partitions.values())

@@ -99,6 +99,9 @@ export function plug(foundations: Foundations): Rooms {
     for (const channel of channels) channel.leaderChanged()
   })
 
+  // What is read of the log until then happened in an earlier life, or before there was one.
+  void quorum.caughtUp().then(() => loader.subscribe((delta) => measurements.controller.count(delta)))
+
   const role = new ControllerRole({
     logger,
     onFault: foundations.onFatal,

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
-import { clusterCounts } from '../../src/controller/metrics.ts'
+import { ControllerCounters, clusterCounts } from '../../src/controller/metrics.ts'
+import { MetadataDelta } from '../../src/metadata/delta.ts'
 import type { PartitionImage } from '../../src/metadata/image.ts'
 import { record } from '../../src/metadata/record.ts'
 import { clusterOf, controllerOver, createRequest, ManualLog, newTopic, replayed } from './harness.ts'
@@ -34,7 +35,11 @@ async function elected(partition: Partial<PartitionImage>) {
   const asked = controller.electLeaders({ electionType: 1, topicPartitions: null, timeoutMs: 1 })
   log.commit()
   await asked
-  const { uncleanElections, electionsFromElr } = controller.counters
+  const delta = new MetadataDelta(image)
+  for (const each of log.records) delta.replay(each)
+  const counters = new ControllerCounters()
+  counters.count(delta)
+  const { uncleanElections, electionsFromElr } = counters
   return { uncleanElections, electionsFromElr }
 }
 

@@ -136,7 +136,7 @@ t.test('F25: the last member of the ISR goes: offline until it returns, or anoth
   await c.until(() => c.partition().leader > 1, 'an unclean leader', 310_000)
   const elected = c.partitionChanges.filter(({ leaderRecoveryState }) => leaderRecoveryState === 1)
   t.match(elected, [{ isr: [c.partition().leader] }], 'once, as RECOVERING, and alone in the ISR')
-  t.equal(c.active.rooms!.role.controller.counters.uncleanElections, 1)
+  t.equal(c.active.rooms!.measurements.controller.uncleanElections, 1, 'E9')
   await c.until(() => c.partition().leaderRecoveryState === 0, 'recovered')
   await c.boots(1)
   await c.whole()
@@ -148,7 +148,7 @@ t.test('F25: the last member of the ISR goes: offline until it returns, or anoth
 t.test(
   'F26: below min ISR who leaves stays eligible, leads if the ISR empties, and is cleared afterwards',
   async (t) => {
-    const c = await scenario(t, { controllers: 1 })
+    const c = await scenario(t, { controllers: 3 })
     t.equal((await c.outcome(c.produce(1, ['a']))).errorCode, ErrorCode.NONE)
     await c.stops(3)
     t.match(c.partition(), { isr: [1, 2], elr: [] }, 'as many as there have to be')
@@ -160,7 +160,14 @@ t.test(
     await c.boots(2)
     await c.until(() => c.partition().leader === 2, 'an eligible one leads')
     t.equal(c.partition().leaderRecoveryState, 0, 'cleanly')
-    t.equal(c.active.rooms!.role.controller.counters.electionsFromElr, 1)
+    await c.heard()
+    const counted = () => c.voters.map((id) => c.rooms(id).measurements.controller.electionsFromElr)
+    t.strictSame(counted(), [1, 1, 1], 'E6, N-C19: by every controller')
+    const standby = c.voters.find((id) => id !== c.active.id)!
+    c.node(standby).kill('written')
+    await c.boots(standby)
+    await c.heard()
+    t.equal(c.rooms(standby).measurements.controller.electionsFromElr, 0, 'not what the log tells of earlier lives')
     t.ok(!c.partition().elr.includes(2) && c.partition().elr.includes(1))
     await c.boots(1)
     await c.until(() => c.partition().isr.length === 2, 'b1 is in sync')
