@@ -12,6 +12,8 @@ export interface MutationOptions {
   readonly minutes: number
   readonly jobs: number
   readonly brokers: number | undefined
+  /** Which ones; all where empty. */
+  readonly names: readonly string[]
   print(line: string): void
 }
 
@@ -19,8 +21,12 @@ const REPOSITORY = resolve(import.meta.dirname, '../../..')
 
 /** Plants each bug in a copy of the program and runs seeds until it is found. True where all were. */
 export async function runMutations(options: MutationOptions): Promise<boolean> {
+  const { names } = options
+  const unknown = names.filter((name) => MUTATIONS.every((mutation) => mutation.name !== name))
+  if (unknown.length > 0) throw new Error(`no bug is called ${unknown.join(' or ')}; see test/sim/mutations.ts`)
+  const chosen = MUTATIONS.filter(({ name }) => names.length === 0 || names.includes(name))
   let missed = 0
-  for (const mutation of MUTATIONS) {
+  for (const mutation of chosen) {
     const folder = plant(mutation)
     try {
       if (!(await hunt(mutation, join(folder, 'dist/test/sim/worker.js'), options))) missed++
@@ -28,7 +34,7 @@ export async function runMutations(options: MutationOptions): Promise<boolean> {
       rmSync(folder, { recursive: true, force: true })
     }
   }
-  options.print(`${MUTATIONS.length - missed} of ${MUTATIONS.length} planted bugs were found`)
+  options.print(`${chosen.length - missed} of ${chosen.length} planted bugs were found`)
   return missed === 0
 }
 

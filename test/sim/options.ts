@@ -7,9 +7,11 @@ export interface SimOptions {
   readonly brokers: number | undefined
   readonly trace: boolean
   readonly mutations: boolean
+  /** Which of them; all where empty. */
+  readonly names: readonly string[]
 }
 
-const USAGE = `npm run sim -- [mutations] [--seed N] [--seeds K] [--minutes M] [--jobs J] [--brokers B] [--trace]
+const USAGE = `npm run sim -- [mutations [NAME ...]] [--seed N] [--seeds K] [--minutes M] [--jobs J] [--brokers B] [--trace]
 
   --seed N      the first seed; a random one unless given
   --seeds K     so many seeds, N to N+K-1 (1)
@@ -17,18 +19,20 @@ const USAGE = `npm run sim -- [mutations] [--seed N] [--seeds K] [--minutes M] [
   --jobs J      processes at a time (2)
   --brokers B   nodes, 1 to 7; 3 to 5 by the seed unless given
   --trace       prints all that happened, not only the end of it
-  mutations     plants known bugs, one after the other, and says after how many seeds each was found`
+  mutations     plants known bugs (those named, or all), and says after how many seeds each was found`
 
 /** Throws an Error with the usage where the command line is not understood. */
 export function parseOptions(args: readonly string[], randomSeed: number): SimOptions {
   const values = new Map<string, number>()
   let mutations = false
   let trace = false
+  const names: string[] = []
   const rest = [...args]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === 'mutations') mutations = true
     else if (word === '--trace') trace = true
     else if (/^--(seed|seeds|minutes|jobs|brokers)$/.test(word)) values.set(word.slice(2), number(rest.shift()))
+    else if (mutations && !word.startsWith('-')) names.push(word)
     else throw new Error(USAGE)
   }
   return {
@@ -39,6 +43,7 @@ export function parseOptions(args: readonly string[], randomSeed: number): SimOp
     brokers: values.get('brokers'),
     trace,
     mutations,
+    names,
   }
 }
 
