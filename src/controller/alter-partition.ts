@@ -34,18 +34,25 @@ export function alterPartition(
   if (broker === undefined || BigInt(broker.epoch) !== request.brokerEpoch)
     return { records: [], response: { throttleTimeMs: 0, errorCode: ErrorCode.STALE_BROKER_EPOCH, topics: [] } }
   const records: MetadataRecord[] = []
+  /** Partitions that a proposal of this request has changed: one that is named again is decided on what became of it. */
+  const changed = new Map<PartitionImage, PartitionImage>()
   const topics = request.topics.map(({ topicId, partitions }) => {
     const topic = image.topics.byId.get(topicId)
     return {
       topicId,
       partitions: partitions.map((wanted) => {
         const isr = version >= EPOCHS_SINCE ? wanted.newIsrWithEpochs : wanted.newIsr.map(unchecked)
-        const partition = topic?.partitions.get(wanted.partitionIndex)
+        const before = topic?.partitions.get(wanted.partitionIndex)
         if (topic === undefined) return refused(wanted, ErrorCode.UNKNOWN_TOPIC_ID)
-        if (partition === undefined) return refused(wanted, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if (before === undefined) return refused(wanted, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        const partition = changed.get(before) ?? before
         const errorCode = problemOf(image, partition, wanted, isr, request.brokerId)
         if (errorCode !== ErrorCode.NONE) return refused(wanted, errorCode)
-        return accept(image, topic, partition, wanted, isr, config, records)
+        const { record, after } = accept(image, topic, partition, wanted, isr, config)
+        if (record) records.push(record)
+        changed.set(before, after)
+        // It completed a reassignment, and the leader that asked for it was among the replicas that go (fact B75).
+        return after.leader === partition.leader ? accepted(after) : refused(wanted, ErrorCode.NEW_LEADER_ELECTED)
       }),
     }
   })
@@ -89,7 +96,6 @@ function accept(
   wanted: Wanted,
   isr: readonly Member[],
   config: DecisionConfig,
-  records: MetadataRecord[],
 ) {
   const record = changePartition({
     ...changeOf(image, topic, config),
@@ -98,20 +104,19 @@ function accept(
     leaderRecoveryState: wanted.leaderRecoveryState,
     isAcceptable: (id) => isAcceptable(image, partition, id),
   })
-  if (record) records.push(record)
   const after = record ? changedPartition(partition, record.value as RecordValue<'PartitionChangeRecord'>) : partition
-  // It completed a reassignment, and the leader that asked for it was among the replicas that go (fact B75).
-  if (after.leader !== partition.leader) return refused(wanted, ErrorCode.NEW_LEADER_ELECTED)
-  return {
-    partitionIndex: partition.index,
-    errorCode: ErrorCode.NONE,
-    leaderId: after.leader,
-    leaderEpoch: after.leaderEpoch,
-    isr: [...after.isr],
-    leaderRecoveryState: after.leaderRecoveryState,
-    partitionEpoch: after.partitionEpoch,
-  }
+  return { record, after }
 }
+
+const accepted = ({ index, leader, leaderEpoch, isr, leaderRecoveryState, partitionEpoch }: PartitionImage) => ({
+  partitionIndex: index,
+  errorCode: ErrorCode.NONE,
+  leaderId: leader,
+  leaderEpoch,
+  isr: [...isr],
+  leaderRecoveryState,
+  partitionEpoch,
+})
 
 const refused = ({ partitionIndex }: Wanted, errorCode: ErrorCode) => ({
   partitionIndex,

@@ -31,9 +31,15 @@ export function electLeaders(
       topic: name,
       partitions: [...partitions.keys()],
     }))
+  const elected = new Set<string>()
   const replicaElectionResults = wanted.flatMap(({ topic, partitions }) => {
     const results = partitions.flatMap((partitionId) => {
-      const errorCode = elect(image, topic, partitionId, election, config, records)
+      // Named again, it has the leader that it was to have.
+      const name = `${partitionId} of ${topic}`
+      const errorCode = elected.has(name)
+        ? ErrorCode.ELECTION_NOT_NEEDED
+        : elect(image, topic, partitionId, election, config, records)
+      if (errorCode === ErrorCode.NONE) elected.add(name)
       if (topicPartitions === null && errorCode === ErrorCode.ELECTION_NOT_NEEDED) return []
       return [{ partitionId, errorCode, errorMessage: errorMessage(errorCode) }]
     })

@@ -25,6 +25,7 @@ export function alterPartitionReassignments(
   config: DecisionConfig,
 ): Decision<Response> {
   const records: MetadataRecord[] = []
+  const named = new Set<PartitionImage>()
   const decide = (
     topic: TopicImage | undefined,
     index: number,
@@ -33,6 +34,9 @@ export function alterPartitionReassignments(
     const partition = topic?.partitions.get(index)
     if (topic === undefined || partition === undefined)
       return new Refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'no such topic or partition')
+    // Two targets would be made a mixture of: Apache Kafka decides both on what was before.
+    if (named.has(partition)) return new Refusal(ErrorCode.INVALID_REQUEST, 'the partition is named twice')
+    named.add(partition)
     const change =
       target === null
         ? cancelled(partition, isUncleanElectionEnabled(image, topic.name, config))

@@ -63,6 +63,32 @@ t.test('B71, F9: epochs are compared in this order', async (t) => {
   t.strictSame(stale.records, [])
 })
 
+t.test('B71: a partition that is named twice is decided on what became of it', async (t) => {
+  const wanted = (...ids: number[]) => ({
+    partitionIndex: 0,
+    leaderEpoch: 5,
+    partitionEpoch: 9,
+    newIsr: [],
+    newIsrWithEpochs: ids.map((brokerId) => ({ brokerId, brokerEpoch: BigInt(brokerId) })),
+    leaderRecoveryState: 0,
+  })
+  const topic = { topicName: '', topicId: TOPIC.topicId }
+  const codesOf = (...topics: { partitions: ReturnType<typeof wanted>[] }[]) => {
+    const request = { brokerId: 1, brokerEpoch: 1n, topics: topics.map((named) => ({ ...topic, ...named })) }
+    const { records, response } = alterPartition(image, request, 3, decisionConfig)
+    const answers = response.topics.flatMap(({ partitions }) => partitions)
+    return { codes: answers.map(({ errorCode }) => errorCode), after: partitionIn(replayed(image, records)) }
+  }
+  const once = codesOf({ partitions: [wanted(1, 2)] })
+  for (const twice of [
+    codesOf({ partitions: [wanted(1, 2), wanted(1)] }),
+    codesOf({ partitions: [wanted(1, 2)] }, { partitions: [wanted(1)] }),
+  ]) {
+    t.strictSame(twice.codes, [ErrorCode.NONE, ErrorCode.INVALID_UPDATE_VERSION])
+    t.strictSame(twice.after, once.after)
+  }
+})
+
 t.test('B72: what cannot be an ISR', async (t) => {
   for (const isr of [[], [1, 1], [1, 4], [2, 3]]) t.equal(propose(image, { isr }).errorCode, ErrorCode.INVALID_REQUEST)
   const recovering = withTopic(cluster, { isr: [1], leaderRecoveryState: 1 })

@@ -38,6 +38,15 @@ t.test('B64: preferred leaders', async (t) => {
   t.equal(partitionIn(after, 2).leader, 1)
 })
 
+t.test('B64: one that is named twice is elected once', async (t) => {
+  const { after, codes } = elect(image, PREFERRED, [1, 1])
+  t.strictSame(codes, [
+    [1, ErrorCode.NONE],
+    [1, ErrorCode.ELECTION_NOT_NEEDED],
+  ])
+  t.match(partitionIn(after, 1), { leader: 2, leaderEpoch: 6 })
+})
+
 t.test('B64: all partitions, without those that need none', async (t) => {
   t.strictSame(elect(image, PREFERRED, null).codes, [
     [1, ErrorCode.NONE],

@@ -124,3 +124,18 @@ t.test('B81: unknown topics and partitions are left out', async (t) => {
   t.strictSame(list(TOPIC.name, [7]), [])
   t.strictSame(list('nope', [0]), [])
 })
+
+t.test('B76: of two targets for one partition the first holds, and the second is refused', async (t) => {
+  const partitions = [
+    { partitionIndex: 0, replicas: [3, 1] },
+    { partitionIndex: 0, replicas: [4, 2] },
+  ]
+  const topics = [{ name: TOPIC.name, partitions }]
+  const request = { timeoutMs: 1000, allowReplicationFactorChange: true, topics }
+  const { records, response } = alterPartitionReassignments(image, request, decisionConfig)
+  t.match(response.responses[0]!.partitions, [
+    { partitionIndex: 0, errorCode: ErrorCode.NONE },
+    { partitionIndex: 0, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'the partition is named twice' },
+  ])
+  t.strictSame(partitionIn(replayed(image, records)), partitionIn(reassign(image, [3, 1]).after))
+})
