@@ -8,10 +8,10 @@ import type { Rooms } from '../../src/node/rooms.ts'
 import { decodeBatches, type MetadataBatch } from '../../src/quorum/batches.ts'
 import type { Partition } from '../../src/replica/partition.ts'
 import { batchOf, KEY, valuesOf } from '../api/harness.ts'
-import { directoryId } from '../raft/cluster.ts'
 import { ImageChecker } from '../sim/checkers/image-checker.ts'
 import { PartitionChecker } from '../sim/checkers/partition-checker.ts'
 import { QuorumChecker } from '../sim/checkers/quorum-checker.ts'
+import { firstVoters } from '../sim/cluster.ts'
 import type { ClusterClient } from '../sim/cluster-client.ts'
 import { whatIsMissing } from '../sim/progress.ts'
 import type { SimNode, SimNodeOptions } from '../sim/sim-node.ts'
@@ -80,7 +80,8 @@ export class ScenarioCluster {
       ...spec.config,
     }
     for (const id of [...ids, ...own]) this.addNode(id)
-    if (dynamic) for (const id of this.voters) this.node(id).format({ kind: 'listed', voters: this.#firstVoters })
+    if (dynamic)
+      for (const id of this.voters) this.node(id).format({ kind: 'listed', voters: firstVoters(this.voters) })
     if (isChecked)
       this.world.checkers.push(new QuorumChecker(this.world), new PartitionChecker(this.world), new ImageChecker())
     this.workload = new Workload(this.world, [])
@@ -107,11 +108,6 @@ export class ScenarioCluster {
     const topics = this.#spec.topics ?? { t: { replicas: [[1, 2, 3]] } }
     for (const [name, spec] of Object.entries(topics)) await this.createTopic(name, spec)
     await this.whole()
-  }
-
-  /** As `storage format --initial-controllers` takes them. */
-  get #firstVoters(): string {
-    return this.voters.map((id) => `${id}@n${id}:${CONTROLLER_PORT}:${directoryId(id)}`).join(',')
   }
 
   node(id: number): SimNode {

@@ -15,7 +15,7 @@ const VOTERS = 6
 type Key = readonly [id: number, directoryId: string]
 
 /** Who a node is in the quorum: its id, and that of its disk. */
-const keyOf = ({ id, rooms }: SimNode): Key => [id, rooms!.logs.dirs[0]!.id!]
+const keyOf = ({ id, directoryId }: SimNode): Key => [id, directoryId!]
 
 /** The voters that a node goes by. */
 const votersOf = ({ rooms }: SimNode): Key[] => rooms!.quorum.voters.map(({ id, directoryId }) => [id, directoryId])
@@ -56,8 +56,7 @@ t.test('F18: a voter whose disk comes back empty observes; it has to be removed 
   const [lost, third] = others(c, first.id) as [SimNode, SimNode]
   const old = keyOf(lost)
   lost.kill('written')
-  lost.wipe()
-  lost.format({ kind: 'none' })
+  lost.replaceDisk()
   await c.boots(lost.id)
   await c.whole()
   const fresh = keyOf(lost)

@@ -2,6 +2,7 @@ import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { attempt, type ClusterClient } from './cluster-client.ts'
 import { must } from './violation.ts'
+import type { Voters } from './voters.ts'
 import type { World } from './world.ts'
 
 const CREATE_TOPICS = 19
@@ -17,6 +18,8 @@ const TIMEOUT_MS = 3000
 const PUBLISHED_WITHIN_MS = 5000
 /** Topics of its own that may exist at a time. */
 const MAX_TOPICS = 4
+/** So often among the operations, where voters may change. */
+const VOTER_CHANGES = 3
 
 /** What is known of a topic that was created here: nothing, while no answer has come to what was asked last. */
 type Existence = 'there' | 'gone' | 'unknown'
@@ -27,6 +30,8 @@ export interface AdminOptions {
   readonly brokers: number
   readonly replicationFactor: number
   readonly pauseMs: number
+  /** Of a quorum that has its voters in the log. */
+  readonly voters?: Voters | undefined
 }
 
 /** An operator who creates and deletes topics, moves replicas, elects leaders and changes settings, through any broker. */
@@ -50,7 +55,9 @@ export class Admin {
 
   async run(): Promise<void> {
     const { random } = this.#client
-    const operations = [this.#create, this.#delete, this.#reassign, this.#elect, this.#configure]
+    const { voters } = this.#options
+    const others = voters === undefined ? [] : Array.from({ length: VOTER_CHANGES }, () => () => voters.change())
+    const operations = [this.#create, this.#delete, this.#reassign, this.#elect, this.#configure, ...others]
     while (!this.#stopped) {
       await this.#client.sleep(random.below(2 * this.#options.pauseMs))
       if (random.below(3) === 0) await this.#client.refresh()

@@ -6,6 +6,10 @@ const MAX_VOTERS = 3
 export interface ClusterPlan {
   readonly brokers: number
   readonly voters: readonly number[]
+  /** They are in the log (kraft.version 1, KIP-853), and every node can become one. */
+  readonly isDynamic: boolean
+  /** Once a node gets an empty disk in the place of its own. */
+  readonly losesDisk: boolean
   readonly flags: readonly Readonly<Record<string, string>>[]
 }
 
@@ -13,9 +17,16 @@ export interface ClusterPlan {
 export function planCluster(random: SeededRandom, brokers: number): ClusterPlan {
   const ids = Array.from({ length: brokers }, (_, i) => i + 1)
   const voters = ids.slice(0, brokers >= 5 && random.below(2) === 0 ? 5 : Math.min(MAX_VOTERS, brokers))
-  const pick = (...values: number[]) => String(values[random.below(values.length)]!)
+  const isDynamic = random.below(3) === 0
+  const losesDisk = isDynamic && random.below(2) === 0
+  const pick = <T>(...values: T[]) => String(values[random.below(values.length)]!)
   const shared = {
-    'controller.quorum.voters': voters.map((id) => `${id}@n${id}:9093`).join(','),
+    ...(isDynamic
+      ? {
+          'controller.quorum.bootstrap.servers': ids.map((id) => `n${id}:9093`).join(','),
+          'controller.quorum.auto.join.enable': pick(false, false, false, true),
+        }
+      : { 'controller.quorum.voters': voters.map((id) => `${id}@n${id}:9093`).join(',') }),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': '/data',
     'default.replication.factor': String(Math.min(3, brokers)),
@@ -35,17 +46,25 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
     'num.replica.fetchers': pick(1, 2),
   }
   const flags = ids.map((id) => {
-    const isVoter = voters.includes(id)
+    const isController = isDynamic || voters.includes(id)
     return {
       ...shared,
       'node.id': String(id),
-      'process.roles': isVoter ? 'broker,controller' : 'broker',
-      listeners: `PLAINTEXT://n${id}:9092${isVoter ? `,CONTROLLER://n${id}:9093` : ''}`,
+      'process.roles': isController ? 'broker,controller' : 'broker',
+      listeners: `PLAINTEXT://n${id}:9092${isController ? `,CONTROLLER://n${id}:9093` : ''}`,
     }
   })
-  return { brokers, voters, flags }
+  return { brokers, voters, isDynamic, losesDisk, flags }
 }
 
-export function addNodes(world: World, { flags }: ClusterPlan): void {
-  for (const [index, own] of flags.entries()) world.addNode(index + 1, own)
+export function addNodes(world: World, { voters, isDynamic, flags }: ClusterPlan): void {
+  for (const [index, own] of flags.entries()) {
+    const id = index + 1
+    const node = world.addNode(id, own)
+    if (isDynamic) node.format(voters.includes(id) ? { kind: 'listed', voters: firstVoters(voters) } : { kind: 'none' })
+  }
 }
+
+/** As `storage format --initial-controllers` takes them. */
+export const firstVoters = (ids: readonly number[]): string =>
+  ids.map((id) => `${id}@n${id}:9093:${Buffer.alloc(16, id).toString('base64url')}`).join(',')

@@ -233,4 +233,26 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'quorum-lost-disk-votes',
+    breaks: 'A91: a voter whose disk was lost is none before it is added again',
+    patches: [
+      {
+        file: 'src/raft/voters.ts',
+        find: 'known.id === key.id && (known.directoryId === ZERO_UUID || known.directoryId === key.directoryId)',
+        replace: 'known.id === key.id && known.directoryId !== undefined',
+      },
+    ],
+  },
+  {
+    name: 'quorum-removed-leader-counts',
+    breaks: 'A88: a leader that removes itself is not counted',
+    patches: [
+      {
+        file: 'src/raft/leader.ts',
+        find: 'if (isVoter(this.#voters, core.local)) endOffsets.push(core.log.syncedOffset)',
+        replace: 'endOffsets.push(core.log.syncedOffset)',
+      },
+    ],
+  },
 ]

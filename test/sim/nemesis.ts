@@ -7,6 +7,8 @@ import { PLANNED } from './world.ts'
 const STOP_LIMIT_MS = 20_000
 /** What nodes say when they are in the middle of what a fault could spoil: a vote, an election, a change of an ISR. */
 const DELICATE = /^(ISR change proposed|the metadata quorum|is the active controller)/
+/** One of so many may be lost. */
+const MIN_VOTERS = 3
 
 /** A fault, and how it ends. */
 interface Fault {
@@ -28,6 +30,7 @@ export class Nemesis {
   readonly #world: World
   readonly #random: SeededRandom
   readonly #faults: readonly Fault[]
+  readonly #losesDisk: boolean
   /** Mean time between two faults. */
   readonly #pauseMs: number
   /** How to undo what is not undone yet. */
@@ -36,8 +39,9 @@ export class Nemesis {
   /** One in so many delicate moments is struck; never where it is 0. */
   readonly #oneIn: number
 
-  constructor(world: World) {
+  constructor(world: World, { losesDisk = false } = {}) {
     this.#world = world
+    this.#losesDisk = losesDisk
     this.#random = world.random.fork()
     this.#pauseMs = [500, 1500, 4000, 8000][this.#random.below(4)]!
     this.#oneIn = [0, 40, 10, 3][this.#random.below(4)]!
@@ -130,6 +134,7 @@ export class Nemesis {
       { weight: weight(), begin: () => this.#reset() },
       { weight: weight(), begin: () => this.#slow() },
       { weight: 1, begin: () => this.#fillDisk(this.#node()) },
+      ...(this.#losesDisk ? [{ weight: 5 + weight(), begin: () => this.#loseDisk(this.#node()) }] : []),
     ]
   }
 
@@ -171,6 +176,17 @@ export class Nemesis {
       lateMs.delete(key)
     })
     return () => lateMs.delete(key)
+  }
+
+  /** Once, and only where the quorum has a majority without it: who has no disk has no vote before it is added again. */
+  #loseDisk(node: SimNode): (() => void) | undefined {
+    const { nodes } = this.#world
+    if (nodes.some(({ lostDirectoryId }) => lostDirectoryId !== undefined) || !this.#isWhole()) return undefined
+    const { voters } = nodes.find(({ rooms }) => rooms!.role.isActive)!.rooms!.quorum
+    if (voters.length < MIN_VOTERS && voters.some(({ id }) => id === node.id)) return undefined
+    node.kill('synced')
+    node.replaceDisk()
+    return () => node.boot()
   }
 
   #mayDie(): boolean {

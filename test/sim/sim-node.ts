@@ -1,3 +1,4 @@
+import { decodeMetaProperties } from '../../protocol/checkpoint/meta-properties.ts'
 import { DiskError } from '../../src/base/disk.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { type CrashKind, MemoryDisk } from '../../src/base/memory-disk.ts'
@@ -11,6 +12,7 @@ import { NodeSystem } from './node-system.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
+const META_FILE = '/data/meta.properties'
 export const CLUSTER_ID = 'c2ltdWxhdG9yLWNsdXN0ZQ'
 
 /**
@@ -36,6 +38,8 @@ export class SimNode {
   state: State = 'down'
   /** Lost power and may have lost what was not synced; until it is in every ISR again. */
   unclean = false
+  /** Of the disk that it had before the one that it has; undefined where that was its first. */
+  lostDirectoryId: string | undefined
   /** Counts boots. */
   life = 0
   readonly #world: World
@@ -84,10 +88,18 @@ export class SimNode {
     formatStorage({ clock, disk: this.disk, random: random.fork() }, options)
   }
 
-  /** While the node is down it gets a new disk, without anything on it. */
-  wipe(): void {
+  /** Of the disk that it has; undefined where that was never formatted. */
+  get directoryId(): string | undefined {
+    if (!this.disk.exists(META_FILE)) return undefined
+    return decodeMetaProperties(this.disk.readFile(META_FILE)).directoryId ?? undefined
+  }
+
+  /** While the node is down it gets a new disk, and what was on the old one is lost. */
+  replaceDisk(): void {
     if (this.state !== 'down') throw new Error(`${this.host} is ${this.state}`)
+    this.lostDirectoryId = this.directoryId
     this.disk = this.#newDisk()
+    this.format({ kind: 'none' })
     this.#note('has a new disk')
   }
 

@@ -42,13 +42,14 @@ export async function simulate({ seed, minutes, brokers, keepAll = false }: Simu
   const replicationFactor = Math.min(3, plan.brokers)
   // Small segments, so that they roll and logs are cut across them.
   const configs = random.below(2) === 0 ? {} : { 'internal.segment.bytes': '4000' }
-  const workload = new Workload(world, [
+  const topics = [
     { name: 'orders', partitions: 1 + random.below(3), replicationFactor, configs },
     { name: 'events', partitions: 1, replicationFactor, configs: {} },
-  ])
+  ]
+  const workload = new Workload(world, topics, plan)
   const onUnhandled = (error: unknown) => world.fail(error)
   process.on('unhandledRejection', onUnhandled)
-  await runPhases(world, workload, minutes)
+  await runPhases(world, workload, new Nemesis(world, plan), minutes)
   process.off('unhandledRejection', onUnhandled)
   let acknowledged = 0
   for (const history of workload.history.partitions.values()) acknowledged += history.acknowledged.size
@@ -62,8 +63,7 @@ export async function simulate({ seed, minutes, brokers, keepAll = false }: Simu
   }
 }
 
-async function runPhases(world: World, workload: Workload, minutes: number): Promise<void> {
-  const nemesis = new Nemesis(world)
+async function runPhases(world: World, workload: Workload, nemesis: Nemesis, minutes: number): Promise<void> {
   for (const node of world.nodes) world.time.after(world.random.below(300), () => node.boot())
   await until(world, 'start', () => whatIsMissing(world))
   if (!(await finished(world, 'creating topics', workload.start()))) return

@@ -6,6 +6,7 @@ import { Consumer } from './consumer.ts'
 import { History } from './history.ts'
 import { Producer, type ProducerOptions } from './producer.ts'
 import { must } from './violation.ts'
+import { Voters } from './voters.ts'
 import type { World } from './world.ts'
 
 const CREATE_TOPICS = 19
@@ -25,11 +26,15 @@ export class Workload {
   readonly #world: World
   readonly #bootstrap: readonly HostPort[]
   readonly #topics: readonly TopicPlan[]
+  readonly #changesVoters: boolean
+  readonly #losesDisk: boolean
   readonly #clients: ClusterClient[] = []
   #operator: Admin | undefined
 
-  constructor(world: World, topics: readonly TopicPlan[]) {
+  constructor(world: World, topics: readonly TopicPlan[], { isDynamic = false, losesDisk = false } = {}) {
     this.#world = world
+    this.#changesVoters = isDynamic
+    this.#losesDisk = losesDisk
     this.#topics = topics
     this.#bootstrap = world.nodes.map(({ host }) => ({ host, port: 9092 }))
   }
@@ -49,11 +54,13 @@ export class Workload {
     for (const { name, partitions } of this.#topics) {
       for (let index = 0; index < partitions; index++) this.#startClients(name, index)
     }
-    this.#operator = new Admin(this.#world, this.client('operator'), {
+    const operator = this.client('operator')
+    this.#operator = new Admin(this.#world, operator, {
       topics: this.#topics.map(({ name }) => name),
       brokers: this.#world.nodes.length,
       replicationFactor: this.#topics[0]!.replicationFactor,
       pauseMs: 1000 + this.#world.random.below(8000),
+      voters: this.#changesVoters ? new Voters(this.#world, operator, { awaitsLoss: this.#losesDisk }) : undefined,
     })
     this.#guard(this.#operator.run())
   }
