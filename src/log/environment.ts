@@ -1,5 +1,6 @@
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
+import { DurationHistogram } from '../base/metrics.ts'
 import type { System } from '../base/ports.ts'
 import type { Random } from '../base/random.ts'
 import { SlabPool } from '../base/slabs.ts'
@@ -18,6 +19,8 @@ export interface LogEnvironment {
   readonly tails: TailMemory
   /** Where requests that carry batches are put, so that tails can keep them. */
   readonly slabs: SlabPool
+  /** How long flushes took. */
+  readonly flushes: DurationHistogram
 }
 
 export function createLogEnvironment(system: Omit<System, 'network'>, logger: Logger): LogEnvironment {
@@ -31,5 +34,6 @@ export function createLogEnvironment(system: Omit<System, 'network'>, logger: Lo
     files: new OpenFiles(disk),
     tails: new TailMemory(MAX_TAIL_BYTES, () => clock.monotonicMs()),
     slabs: new SlabPool(),
+    flushes: new DurationHistogram(),
   }
 }

@@ -1,5 +1,7 @@
 import path from 'node:path'
 import { type Disk, DiskError } from '../base/disk.ts'
+import type { DurationHistogram } from '../base/metrics.ts'
+import type { Clock } from '../base/time.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
@@ -9,6 +11,8 @@ import type { TopicIdFile } from './topic-id-file.ts'
 /** What is flushed, and by whom. */
 export interface FlushedLog {
   readonly disk: Disk
+  readonly clock: Clock
+  readonly flushes: DurationHistogram
   readonly dir: string
   readonly segments: Segments
   readonly epochs: LeaderEpochs
@@ -95,10 +99,11 @@ export class Flusher {
   }
 
   async #flush(limit: number): Promise<void> {
-    const { segments } = this.#log
+    const { segments, clock, flushes } = this.#log
     const upTo = Math.min(limit, this.#log.writeQueued())
     if (upTo <= this.#recoveryPoint && this.#ended.size === 0) return
     this.#cutMeanwhile = Number.POSITIVE_INFINITY
+    const startMs = clock.monotonicMs()
     const written = segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
     try {
       for (const segment of new Set([...this.#ended, ...written])) await this.#flushSegment(segment)
@@ -108,6 +113,8 @@ export class Flusher {
       if (this.#log.isClosed && this.#log.failure === undefined) return
       throw error
     }
+    const nowMs = clock.monotonicMs()
+    flushes.record(nowMs - startMs, nowMs)
     this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(upTo, this.#cutMeanwhile))
   }
 

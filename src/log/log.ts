@@ -179,6 +179,8 @@ export class Log {
     const log = this
     return {
       disk: this.#environment.disk,
+      clock: this.#environment.clock,
+      flushes: this.#environment.flushes,
       segments: this.#segments,
       epochs: this.#epochs,
       producers: this.#producers,

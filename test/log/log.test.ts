@@ -369,6 +369,16 @@ t.test('a log that is moved away while it is read or flushed does not take its d
   t.notOk(failed)
 })
 
+t.test('a flush that had something to do is counted', async (t) => {
+  const w = new LogWorld()
+  const { flushes } = w.environment
+  w.append(batch())
+  await w.log.flush()
+  t.equal(flushes.count, 1)
+  await w.log.flush()
+  t.equal(flushes.count, 1, 'nothing was to be flushed')
+})
+
 t.test('flush.messages: the promise is the fsync', async (t) => {
   const w = new LogWorld({ 'flush.messages': 3 })
   const append = () => {

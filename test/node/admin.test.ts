@@ -127,6 +127,21 @@ t.test('metrics of a node, in the names that dashboards know (E1 to E24)', async
   t.equal((await scrape(broker)).get('kafka_network_requestmetrics_requests_total{request="Metadata",version="9"}'), 1)
 })
 
+t.test('metrics of groups and of flushes', async (t) => {
+  const broker = await started(t, { 'odradek.admin.listener': '0', 'offsets.topic.num.partitions': '1' })
+  const wire = await Wire.open(broker.listeners[0]!.advertised.port)
+  t.teardown(() => wire.close())
+  await wire.send(KEY.FIND_COORDINATOR, 4, { coordinatorKeys: ['g'] })
+  const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex, committedOffset: 1, committedMetadata: '' }))
+  const topics = [{ name: 'a', partitions }]
+  await wire.send(KEY.OFFSET_COMMIT, 8, { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', topics })
+  const metrics = await scrape(broker)
+  t.equal(metrics.get('kafka_coordinator_group_groupmetadatamanager_numgroups'), 1)
+  t.equal(metrics.get('kafka_coordinator_group_groupmetadatamanager_numoffsets'), 2)
+  t.ok(metrics.get('kafka_log_logflushstats_logflushrateandtimems_count')! > 0, 'of the metadata log at least')
+  t.ok(metrics.get('kafka_log_logflushstats_logflushrateandtimems{quantile="0.99"}')! > 0)
+})
+
 t.test('health, and what else is asked', async (t) => {
   const broker = await started(t, { 'odradek.admin.listener': '0' })
   const { port } = broker.adminAddress!

@@ -16,7 +16,7 @@ import type { Clock, Timers } from '../../base/time.ts'
 import type { CoordinatorLog } from '../runtime/ports.ts'
 import { CoordinatorRuntime } from '../runtime/runtime.ts'
 import type { GroupConfig } from './config.ts'
-import { GroupShard } from './group-shard.ts'
+import { type GroupCounts, GroupShard } from './group-shard.ts'
 import { javaUuid } from './java-uuid.ts'
 import { dropTopics } from './offsets/removal.ts'
 import type { GroupRequestContext, TopicDirectory } from './ports.ts'
@@ -43,6 +43,7 @@ export interface GroupCoordinatorOptions {
   readonly maxBatchBytes?: number
 }
 
+const NO_GROUPS: GroupCounts = { groups: 0, offsets: 0 }
 const DEFAULT_MAX_MESSAGE_BYTES = 1048588
 
 /**
@@ -101,6 +102,21 @@ export class GroupCoordinator {
       ),
     )
     await Promise.all(writes)
+  }
+
+  /** Of all partitions that are served here. */
+  counts(): GroupCounts {
+    const total = { groups: 0, offsets: 0 }
+    for (const { partition } of this.#runtime.shards()) {
+      const { groups, offsets } = this.#runtime.read(
+        partition,
+        ({ counts }) => counts,
+        () => NO_GROUPS,
+      )
+      total.groups += groups
+      total.offsets += offsets
+    }
+    return total
   }
 
   /** Answers whoever waits with NOT_COORDINATOR and stops all timers. */

@@ -18,6 +18,11 @@ import { OffsetStore } from './offsets/offset-store.ts'
 import { expireOffsets } from './offsets/removal.ts'
 import type { ForeignKind, GroupMetadataRecord, GroupRecord, StoredGroup } from './records.ts'
 
+export interface GroupCounts {
+  readonly groups: number
+  readonly offsets: number
+}
+
 /**
  * The groups of one partition of `__consumer_offsets`.
  *
@@ -111,6 +116,15 @@ export class GroupShard implements CoordinatorState<GroupRecord> {
   /** All groups that are known by members or by offsets. */
   groupIds(): Iterable<string> {
     return new Set([...this.#live.keys(), ...this.offsets.groupIds()])
+  }
+
+  /** How many groups there are here, and offsets that they have committed. */
+  get counts(): GroupCounts {
+    let groups = this.#live.size
+    for (const groupId of this.offsets.groupIds()) {
+      if (!this.#live.has(groupId) && this.offsets.hasAny(groupId)) groups++
+    }
+    return { groups, offsets: this.offsets.count }
   }
 
   foreignGroups(): Iterable<[string, ForeignKind]> {

@@ -1,6 +1,7 @@
 import { gauge, type Metric } from '../../base/metrics.ts'
 import type { Rooms } from '../rooms.ts'
 import { controllerMetrics } from './controller.ts'
+import { groupMetrics } from './groups.ts'
 import { partitionMetrics } from './partitions.ts'
 import { quorumMetrics } from './quorum.ts'
 import { replicationMetrics } from './replication.ts'
@@ -18,10 +19,10 @@ export interface NodeMetricsOptions {
 
 /** Everything that a node has to say about itself. */
 export function nodeMetrics(rooms: Rooms, options: NodeMetricsOptions): Metric[] {
-  const { quorum, loader, role, replicas, logs, server, measurements } = rooms
+  const { quorum, loader, role, replicas, groups, logs, server, measurements } = rooms
   const nowMs = options.nowMs()
   const { image } = loader
-  const metrics = [...quorumMetrics(quorum, measurements, nowMs), ...diskMetrics(logs)]
+  const metrics = [...quorumMetrics(quorum, measurements, nowMs), ...diskMetrics(logs, nowMs)]
   if (options.isController) {
     metrics.push(
       ...controllerMetrics({
@@ -40,6 +41,7 @@ export function nodeMetrics(rooms: Rooms, options: NodeMetricsOptions): Metric[]
     gauge('kafka_brokers', 'Brokers of the cluster that are live.', live),
     ...replicationMetrics(replicas),
     ...trafficMetrics(replicas.clientTraffic),
+    ...groupMetrics(groups),
     ...measurements.requests.metrics(),
     ...measurements.loop.metrics(),
     ...connectionMetrics(server),

@@ -1,5 +1,5 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
-import { gauge, type Metric } from '../../base/metrics.ts'
+import { counter, gauge, type Metric, QUANTILES } from '../../base/metrics.ts'
 import type { LogManager } from '../../log/log-manager.ts'
 import type { NetServer } from '../../net/server.ts'
 
@@ -39,7 +39,12 @@ export function connectionMetrics({ connections, listeners }: NetServer): Metric
   ]
 }
 
-export function diskMetrics({ dirs }: LogManager): Metric[] {
+export function diskMetrics({ dirs, environment }: LogManager, nowMs: number): Metric[] {
+  const { flushes } = environment
+  const quantiles = QUANTILES.map((part) => ({
+    value: flushes.quantile(part, nowMs),
+    labels: { quantile: String(part) },
+  }))
   const offline = dirs.map(({ path, isOnline }) => ({ value: isOnline ? 0 : 1, labels: { logDirectory: path } }))
   return [
     gauge(
@@ -48,5 +53,7 @@ export function diskMetrics({ dirs }: LogManager): Metric[] {
       dirs.filter(({ isOnline }) => !isOnline).length,
     ),
     gauge('kafka_log_logmanager_logdirectoryoffline', '1 for one that failed.', offline),
+    gauge('kafka_log_logflushstats_logflushrateandtimems', 'Ms that a flush of a log took, of late.', quantiles),
+    counter('kafka_log_logflushstats_logflushrateandtimems_count', 'Flushes of logs.', flushes.count),
   ]
 }

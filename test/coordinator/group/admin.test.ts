@@ -14,6 +14,19 @@ t.test('E1, J46: the partition of a group', async (t) => {
   t.equal(g.coordinator.partitionFor('polygenelubricants'), 0, "Java's hash is -2147483648")
 })
 
+t.test('what is counted: groups with members or offsets, and the offsets', async (t) => {
+  const g = await Harness.start()
+  t.strictSame(g.coordinator.counts(), { groups: 0, offsets: 0 })
+  await g.stable('a', 'b')
+  for (const groupId of ['x', 'y']) await commitSimple(g, groupId)
+  await commitSimple(g, 'x')
+  t.strictSame(g.coordinator.counts(), { groups: 3, offsets: 2 })
+  await g.now(g.delete('x'))
+  t.strictSame(g.coordinator.counts(), { groups: 2, offsets: 1 })
+  g.coordinator.onResignation(0, 1)
+  t.strictSame(g.coordinator.counts(), { groups: 0, offsets: 0 })
+})
+
 t.test('E50, N-E23: DescribeGroups', async (t) => {
   const g = await Harness.start()
   t.match(await g.now(g.describe(5, 'g', '')), {

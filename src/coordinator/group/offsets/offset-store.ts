@@ -75,6 +75,13 @@ export class OffsetStore {
     for (const [, offset] of this.#groups.get(groupId)?.committedEntries() ?? []) yield offset
   }
 
+  /** How many offsets all groups have committed. */
+  get count(): number {
+    let count = 0
+    for (const { size } of this.#groups.values()) count += size
+    return count
+  }
+
   hasAny(groupId: string): boolean {
     return (this.#groups.get(groupId)?.size ?? 0) > 0
   }
