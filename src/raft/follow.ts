@@ -135,6 +135,11 @@ function truncate(core: Core, role: Follower, end: EpochEnd): void {
 /** The leader has no longer what follows our log. A download of the same snapshot goes on where it is. */
 function download(core: Core, role: Follower, id: SnapshotId): void {
   if (role.download?.id.offset === id.offset && role.download.id.epoch === id.epoch) return
+  // What is committed would be taken back with the image.
+  assert(
+    id.offset >= role.highWatermark,
+    `the leader's snapshot ends at ${id.offset}, below the high watermark ${role.highWatermark}`,
+  )
   role.download = { id, position: 0 }
   core.effects.snapshot({ step: 'begin', id })
 }

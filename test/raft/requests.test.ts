@@ -141,6 +141,23 @@ t.test('A6, A54: one fetch of each replica waits, and voters have a place whoeve
   t.strictSame(after(0), [follower.id], 'the one before')
 })
 
+t.test('A62, A63: a leader that would take back what is committed stops its follower', async (t) => {
+  const none = { epoch: -1, endOffset: -1 }
+  const records = Buffer.alloc(0)
+  for (const kind of ['snapshotId', 'divergingEpoch']) {
+    const { leader, epoch, follower } = quorum()
+    const { highWatermark } = follower
+    const answerWith = (endOffset: number) => {
+      const currentLeader = { leaderId: leader.id, leaderEpoch: epoch }
+      const told = { divergingEpoch: none, snapshotId: none, [kind]: { epoch, endOffset } }
+      const partition = { partitionIndex: 0, errorCode: 0, highWatermark, currentLeader, records, ...told }
+      follower.answer(1, { errorCode: 0, responses: [{ partitions: [partition] }], nodeEndpoints: [] })
+    }
+    t.ok(highWatermark > 1)
+    t.throws(() => answerWith(highWatermark - 1), /below the high watermark/, kind)
+  }
+})
+
 t.test('A57: nothing of an older epoch is committed by counting', async (t) => {
   const sim = new Simulation(1)
   const options = sim.optionsFor(1, [1, 2, 3].map(staticVoter), 0)
