@@ -119,6 +119,11 @@ export class ClusterClient {
     }
   }
 
+  broker(id: number): HostPort | undefined {
+    const broker = this.#metadata?.brokers.find(({ nodeId }) => nodeId === id)
+    return broker && { host: broker.host, port: broker.port }
+  }
+
   /** A broker to ask what any of them can answer. */
   anyBroker(): HostPort {
     const brokers = this.#metadata?.brokers ?? []

@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../../src/base/seeded-random.ts'
+import { REPLICA_SELECTOR } from '../../src/replica/preferred-replica.ts'
 import type { World } from './world.ts'
 
 const MAX_VOTERS = 3
@@ -10,6 +11,8 @@ export interface ClusterPlan {
   readonly isDynamic: boolean
   /** Once a node gets an empty disk in the place of its own. */
   readonly losesDisk: boolean
+  /** Consumers read from the replica in their rack (KIP-392). Empty: at the leader. */
+  readonly racks: readonly string[]
   readonly flags: readonly Readonly<Record<string, string>>[]
 }
 
@@ -19,6 +22,7 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
   const voters = ids.slice(0, brokers >= 5 && random.below(2) === 0 ? 5 : Math.min(MAX_VOTERS, brokers))
   const isDynamic = random.below(3) === 0
   const losesDisk = isDynamic && random.below(2) === 0
+  const racks = random.below(2) === 0 ? [] : ['r0', 'r1', 'r2']
   const pick = <T>(...values: T[]) => String(values[random.below(values.length)]!)
   const shared = {
     ...(isDynamic
@@ -44,17 +48,19 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
     'controller.quorum.fetch.snapshot.max.bytes': pick(1_048_576, 700),
     'metadata.max.idle.interval.ms': pick(500, 1000, 3000),
     'num.replica.fetchers': pick(1, 2),
+    ...(racks.length > 0 && { 'replica.selector.class': REPLICA_SELECTOR.RACK_AWARE }),
   }
   const flags = ids.map((id) => {
     const isController = isDynamic || voters.includes(id)
     return {
       ...shared,
       'node.id': String(id),
+      ...(racks.length > 0 && { 'broker.rack': racks[id % racks.length]! }),
       'process.roles': isController ? 'broker,controller' : 'broker',
       listeners: `PLAINTEXT://n${id}:9092${isController ? `,CONTROLLER://n${id}:9093` : ''}`,
     }
   })
-  return { brokers, voters, isDynamic, losesDisk, flags }
+  return { brokers, voters, isDynamic, losesDisk, racks, flags }
 }
 
 export function addNodes(world: World, { voters, isDynamic, flags }: ClusterPlan): void {

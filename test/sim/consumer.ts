@@ -1,6 +1,8 @@
+import type { FetchResponse } from '../../protocol/api/01-fetch.ts'
 import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import { batches } from '../../protocol/records/batch.ts'
 import { readRecords } from '../../protocol/records/record.ts'
+import type { HostPort } from '../../src/base/network.ts'
 import { attempt, type ClusterClient, type Leader } from './cluster-client.ts'
 import type { History, PartitionHistory } from './history.ts'
 import { must } from './violation.ts'
@@ -9,6 +11,10 @@ const FETCH = 1
 const LIST_OFFSETS = 2
 const LATEST = -1
 const MAX_BYTES = 65_536
+/** After about so many fetches from another replica the leader is asked again where to read. */
+const NEARBY_FETCHES = 20
+
+type Answer = FetchResponse['responses'][number]['partitions'][number]
 
 const RETRIABLE: readonly ErrorCode[] = [
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
@@ -27,14 +33,19 @@ export class Consumer {
   readonly partition: number
   readonly #client: ClusterClient
   readonly #history: History
+  /** Empty: it reads at the leader. */
+  readonly #rackId: string
+  /** The replica in its rack that the leader has sent it to (KIP-392). */
+  #nearby: HostPort | undefined
   #stopped = false
   position = 0
   #topicId = ''
   /** What it was told of the end last; a new leader says nothing of it before it knows as much (D35). */
   #shownEnd = 0
 
-  constructor(client: ClusterClient, history: History, topic: string, partition: number) {
+  constructor(client: ClusterClient, history: History, topic: string, partition: number, rackId = '') {
     this.#client = client
+    this.#rackId = rackId
     this.#history = history
     this.topic = topic
     this.partition = partition
@@ -80,15 +91,28 @@ export class Consumer {
     const body = {
       maxWaitMs: 500,
       minBytes: 1,
+      rackId: this.#rackId,
       topics: [{ topic, topicId, partitions: [wanted] }],
       forgottenTopicsData: [],
     }
-    const { errorCode, responses } = await this.#client.request(address, FETCH, body)
+    const nearby = this.#nearby
+    this.#nearby = undefined
+    const { errorCode, responses } = await this.#client.request(nearby ?? address, FETCH, body)
     const answer = responses[0]?.partitions[0]
     const code = (errorCode || (answer?.errorCode ?? ErrorCode.NONE)) as ErrorCode
+    // Who is behind the leader may not be so far yet.
+    if (code === ErrorCode.OFFSET_OUT_OF_RANGE && nearby !== undefined) return code
     this.#judge(code, 'a fetch')
-    if (code === ErrorCode.NONE && answer?.records) this.#take(answer.records, answer.highWatermark)
+    if (code !== ErrorCode.NONE) return code
+    if (answer?.records) this.#take(answer.records, answer.highWatermark)
+    this.#nearby = this.#next(nearby, answer)
     return code
+  }
+
+  #next(nearby: HostPort | undefined, answer: Answer | undefined): HostPort | undefined {
+    const preferred = answer?.preferredReadReplica ?? -1
+    if (preferred >= 0) return this.#client.broker(preferred)
+    return nearby !== undefined && this.#client.random.below(NEARBY_FETCHES) > 0 ? nearby : undefined
   }
 
   /** What it is told of the end never goes back. */

@@ -255,4 +255,16 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'follower-serves-uncommitted',
+    breaks: 'D78 (KIP-392): a consumer gets from a follower what is committed, as from the leader',
+    patches: [
+      {
+        file: 'src/replica/fetch-read.ts',
+        find: '? partition.lastStableOffset : partition.highWatermark',
+        replace:
+          '? partition.lastStableOffset : partition.isLeader ? partition.highWatermark : partition.log.logEndOffset',
+      },
+    ],
+  },
 ]

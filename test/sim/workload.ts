@@ -1,6 +1,7 @@
 import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import type { HostPort } from '../../src/base/network.ts'
 import { Admin } from './admin.ts'
+import type { ClusterPlan } from './cluster.ts'
 import { attempt, ClusterClient } from './cluster-client.ts'
 import { Consumer } from './consumer.ts'
 import { History } from './history.ts'
@@ -18,6 +19,9 @@ export interface TopicPlan {
   readonly configs: Readonly<Record<string, string>>
 }
 
+/** What the cluster is like. */
+type WorkloadPlan = Pick<ClusterPlan, 'isDynamic' | 'losesDisk' | 'racks'>
+
 /** The clients of a run. */
 export class Workload {
   readonly history = new History()
@@ -26,15 +30,17 @@ export class Workload {
   readonly #world: World
   readonly #bootstrap: readonly HostPort[]
   readonly #topics: readonly TopicPlan[]
-  readonly #changesVoters: boolean
-  readonly #losesDisk: boolean
+  readonly #plan: WorkloadPlan
   readonly #clients: ClusterClient[] = []
   #operator: Admin | undefined
 
-  constructor(world: World, topics: readonly TopicPlan[], { isDynamic = false, losesDisk = false } = {}) {
+  constructor(
+    world: World,
+    topics: readonly TopicPlan[],
+    { isDynamic = false, losesDisk = false, racks = [] }: Partial<WorkloadPlan> = {},
+  ) {
     this.#world = world
-    this.#changesVoters = isDynamic
-    this.#losesDisk = losesDisk
+    this.#plan = { isDynamic, losesDisk, racks }
     this.#topics = topics
     this.#bootstrap = world.nodes.map(({ host }) => ({ host, port: 9092 }))
   }
@@ -55,12 +61,13 @@ export class Workload {
       for (let index = 0; index < partitions; index++) this.#startClients(name, index)
     }
     const operator = this.client('operator')
+    const { isDynamic, losesDisk } = this.#plan
     this.#operator = new Admin(this.#world, operator, {
       topics: this.#topics.map(({ name }) => name),
       brokers: this.#world.nodes.length,
       replicationFactor: this.#topics[0]!.replicationFactor,
       pauseMs: 1000 + this.#world.random.below(8000),
-      voters: this.#changesVoters ? new Voters(this.#world, operator, { awaitsLoss: this.#losesDisk }) : undefined,
+      voters: isDynamic ? new Voters(this.#world, operator, { awaitsLoss: losesDisk }) : undefined,
     })
     this.#guard(this.#operator.run())
   }
@@ -145,9 +152,11 @@ export class Workload {
       this.producers.push(producer)
       this.#guard(producer.run())
     }
-    const consumer = new Consumer(this.client(`c-${topic}-${partition}`), this.history, topic, partition)
-    this.consumers.push(consumer)
-    this.#guard(consumer.run())
+    for (const rack of this.#plan.racks.length > 0 ? this.#plan.racks : ['']) {
+      const consumer = new Consumer(this.client(`c${rack}-${topic}-${partition}`), this.history, topic, partition, rack)
+      this.consumers.push(consumer)
+      this.#guard(consumer.run())
+    }
   }
 
   #guard(run: Promise<void>): void {
