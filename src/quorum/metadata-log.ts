@@ -46,11 +46,13 @@ export class MetadataLog implements LogView {
   readonly #voters = new VoterHistory()
   readonly #environment: LogEnvironment
 
-  /** @throws MissingSnapshot, DecodeError, ProtocolError CORRUPT_MESSAGE, DiskError */
+  /** @throws MissingSnapshot, QuorumError, DecodeError, ProtocolError CORRUPT_MESSAGE, DiskError */
   constructor({ environment, dir, config }: MetadataLogOptions) {
     this.#environment = environment
     this.log = openLog(environment, metadataLogDir(dir), config)
     this.snapshots = new SnapshotStore(environment, this.log.dir)
+    const { latest } = this.snapshots
+    if (latest) this.snapshots.ensureWhole(latest)
     this.#reconcile()
     this.#loadVoters()
   }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { ControlRecord } from '../../protocol/control/index.ts'
-import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
+import { DecodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ControlType } from '../../protocol/records/control.ts'
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brand.ts'
@@ -8,6 +8,7 @@ import type { Disk, DiskFile } from '../base/disk.ts'
 import type { Random } from '../base/random.ts'
 import type { SnapshotId, SnapshotRead, SnapshotStep } from '../raft/types.ts'
 import { decodeBatches, decodeControls, type MetadataBatch } from './batches.ts'
+import { QuorumError } from './quorum-error.ts'
 import { listSnapshots, partialName, snapshotName } from './snapshot.ts'
 
 /** Of the first batch, which stands before all records: no voter set comes near it. */
@@ -91,6 +92,19 @@ export class SnapshotStore {
   /** @throws ProtocolError CORRUPT_MESSAGE, DecodeError */
   batches(id: SnapshotId): Generator<MetadataBatch, void, undefined> {
     return decodeBatches(this.#disk.readFile(this.#path(id)))
+  }
+
+  /**
+   * Throws QuorumError for one that is damaged: what is missing in it would be taken for deleted. Apache Kafka does not
+   * start over such a one either.
+   */
+  ensureWhole(id: SnapshotId): void {
+    try {
+      checkWhole(this.batches(id))
+    } catch (error) {
+      if (!(error instanceof ProtocolError || error instanceof DecodeError)) throw error
+      throw new QuorumError(`the metadata snapshot ${this.#path(id)} is damaged: ${error.message}`, { cause: error })
+    }
   }
 
   /** What it says of the quorum: its header, kraft.version and voters. */

@@ -5,6 +5,7 @@ import t from 'tap'
 import { decodeQuorumState, encodeQuorumState } from '../../protocol/checkpoint/quorum-state.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
+import { batches } from '../../protocol/records/batch.ts'
 import { defaultsOf } from '../../src/base/config.ts'
 import { DiskError } from '../../src/base/disk.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -440,6 +441,37 @@ t.test('A67: a log that begins above 0 without a snapshot', async (t) => {
   quorum.log.truncateFullyAndStartAt(10)
   system.disk.crash('written')
   t.throws(() => open(system), /no snapshot leads there/)
+})
+
+t.test('A68: what is missing in a snapshot that is cut short or damaged is not taken for deleted', async (t) => {
+  const system = world()
+  const quorum = open(system)
+  await quorum.append([topic('a')])
+  const { image } = quorum.loader
+  await quorum.close()
+  const id = { offset: image.offset + 1, epoch: image.epoch }
+  const content = {
+    records: imageRecords(image),
+    voters: quorum.voters,
+    lastTimestamp: 5,
+    nowMs: 6,
+    epoch: image.epoch,
+  }
+  const whole = encodeSnapshot(content)
+  const footerBytes = [...batches(whole)].at(-1)!.sizeInBytes
+  const flipped = Buffer.from(whole)
+  flipped[whole.length >> 1]! ^= 0xff
+  const bad = [Buffer.alloc(0), whole.subarray(0, -footerBytes), whole.subarray(0, -7), flipped]
+  for (const name of [snapshotName(id), snapshotName({ ...id, offset: id.offset + 1000 })]) {
+    const file = path.join(LOG_DIR, name)
+    for (const bytes of bad) {
+      system.disk.replaceFile(file, bytes)
+      const message = new RegExp(`^the metadata snapshot ${file} is damaged: `)
+      t.throws(() => open(system), { name: 'QuorumError', message })
+    }
+    system.disk.remove(file)
+  }
+  t.strictSame(namesOf(open(system)), ['a'], 'the log was left alone')
 })
 
 t.test('A80: an image of many records goes into several batches', async (t) => {
