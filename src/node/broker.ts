@@ -297,7 +297,10 @@ export class Broker {
 
   #metadataDir(logs: LogManager): DirInfo {
     const wanted = this.#setup.config.values['metadata.log.dir'] ?? this.#setup.dataDirs[0]
-    return logs.dirs.find(({ path }) => path === wanted)!
+    const found = logs.dirs.find(({ path }) => path === wanted)
+    if (found === undefined)
+      throw new ConfigError(`metadata.log.dir: ${wanted} is none of log.dirs, and has to be one.`)
+    return found
   }
 
   #openQuorum(logs: LogManager, voters: readonly string[] | undefined): MetadataQuorum {

@@ -44,6 +44,8 @@ function problemOf(
   controllers: readonly ListenerSpec[],
   controllerNames: readonly string[],
 ): string | undefined {
+  const malformed = config['controller.quorum.voters'].find((voter) => !/^\d+@/.test(voter))
+  if (malformed !== undefined) return `controller.quorum.voters: expected id@host:port, not ${malformed}.`
   const voters = staticVoterIds(config)
   const nodeId = config['node.id']
   if (isBroker(config) && clients.length === 0) return 'listeners: there is no listener for clients.'

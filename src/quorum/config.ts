@@ -19,10 +19,12 @@ export const quorumConfig = configTable({
   }),
   'controller.quorum.election.backoff.max.ms': int({
     default: 1000,
+    min: 0,
     doc: 'Longest wait, in ms, of a follower before it stands for election after its leader has resigned.',
   }),
   'controller.quorum.election.timeout.ms': int({
     default: 1000,
+    min: 1,
     doc: 'Milliseconds that a voter waits for a leader, up to twice as long by chance, before it asks for votes.',
   }),
   'controller.quorum.fetch.max.bytes': int({
@@ -37,14 +39,17 @@ export const quorumConfig = configTable({
   }),
   'controller.quorum.fetch.timeout.ms': int({
     default: 2000,
+    min: 1,
     doc: 'Milliseconds without a successful fetch after which a follower gives its leader up; a leader that no majority fetches from for one and a half times as long resigns.',
   }),
   'controller.quorum.request.timeout.ms': int({
     default: 2000,
+    min: 1,
     doc: 'Milliseconds that a node of the quorum waits for the answer of another one.',
   }),
   'controller.quorum.retry.backoff.ms': int({
     default: 20,
+    min: 0,
     doc: 'Milliseconds before a node of the quorum is asked again after a request to it has failed.',
   }),
   'controller.quorum.voters': list({

@@ -67,6 +67,8 @@ t.test('a value that cannot be is an error that names key and value', async (t) 
     ['log.segment.bytes', '14'],
     ['auto.create.topics.enable', 'perhaps'],
     ['log.cleanup.policy', 'shred'],
+    ['controller.quorum.election.timeout.ms', '0'],
+    ['controller.quorum.fetch.timeout.ms', '-1'],
   ] as const) {
     const attempt = () => resolveConfig({ flags: { [key]: value } })
     t.throws(attempt, ConfigError)

@@ -122,6 +122,12 @@ t.test('what fails is worded, and leaves nothing behind', async (t) => {
   await t.rejects(startBroker({ port: broker.port }), { name: 'NetworkError', message: /is taken/ })
   await t.rejects(startBroker({ dataDir: join(home, 'locked') }), { name: 'DiskError' })
   await t.rejects(startBroker({ config: { 'num.partitions': 'x' } }), { name: 'ConfigError' })
+  const config = { 'metadata.log.dir': join(home, 'elsewhere') }
+  await t.rejects(startBroker({ config }), { name: 'ConfigError', message: /is none of log\.dirs/ })
+  for (const voter of ['localhost:9093', '-1@localhost:9093']) {
+    const message = `controller.quorum.voters: expected id@host:port, not ${voter}.`
+    await t.rejects(startBroker({ config: { 'controller.quorum.voters': voter } }), { name: 'ConfigError', message })
+  }
   await t.rejects(startBroker({ topics: { 'a/b': {} } }), { name: 'ConfigError', message: /a\/b/ })
 })
 
