@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
 import type { Timer } from '../base/time.ts'
+import type { VersionRange } from '../metadata/image.ts'
 import type { OpenListener } from '../net/server.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import { registeredFeatures, registeredListeners } from './registration-fields.ts'
@@ -43,6 +44,7 @@ export interface LifecycleOptions {
   }
   readonly nodeId: number
   readonly clusterId: string
+  readonly features: ReadonlyMap<string, VersionRange>
   readonly rack: string | null
   /** Ids of the log directories (KIP-858). */
   readonly logDirs: readonly string[]
@@ -195,13 +197,13 @@ export class BrokerLifecycle {
   }
 
   #registration(listeners: readonly OpenListener[]): (typeof BrokerRegistrationRequest)['Input'] {
-    const { nodeId, clusterId, rack, logDirs, previousBrokerEpoch } = this.#options
+    const { nodeId, clusterId, features, rack, logDirs, previousBrokerEpoch } = this.#options
     return {
       brokerId: nodeId,
       clusterId,
       incarnationId: this.#incarnationId,
       listeners: registeredListeners(listeners),
-      features: registeredFeatures(),
+      features: registeredFeatures(features),
       rack,
       isMigratingZkBroker: false,
       logDirs: [...logDirs],

@@ -2,7 +2,7 @@ import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
 import { METADATA_VERSION } from '../metadata/features.ts'
-import type { MetadataImage } from '../metadata/image.ts'
+import type { MetadataImage, VersionRange } from '../metadata/image.ts'
 import type { OpenListener } from '../net/server.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import { registeredFeatures, registeredListeners } from './registration-fields.ts'
@@ -16,6 +16,7 @@ export interface EnlistmentOptions {
   readonly nodeId: number
   readonly system: Pick<System, 'random' | 'timers'>
   readonly channel: ControllerChannel
+  readonly features: ReadonlyMap<string, VersionRange>
   listeners(): readonly OpenListener[]
 }
 
@@ -59,13 +60,13 @@ export class ControllerEnlistment {
   }
 
   #request() {
-    const { nodeId, listeners } = this.#options
+    const { nodeId, listeners, features } = this.#options
     return {
       controllerId: nodeId,
       incarnationId: this.#incarnationId,
       zkMigrationReady: false,
       listeners: registeredListeners(listeners()),
-      features: registeredFeatures(),
+      features: registeredFeatures(features),
     }
   }
 }

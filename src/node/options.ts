@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { LOG_LEVELS, type LogLevel } from '../base/logger.ts'
+import type { VersionRange } from '../metadata/image.ts'
 import { clusterIdByConfig } from './cluster-id.ts'
 import { type ResolvedConfig, resolveConfig } from './config.ts'
 import { parseTopicSpec, type TopicToCreate } from './config-sources.ts'
@@ -34,6 +35,8 @@ export interface NodeSetup {
   readonly temporary: boolean
   readonly logLevel: LogLevel
   readonly logFormat: 'text' | 'json'
+  /** Levels that the node says it can run with. Default: those of this release. */
+  readonly features?: ReadonlyMap<string, VersionRange>
 }
 
 export const DEFAULT_PORT = 9092

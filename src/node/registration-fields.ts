@@ -1,4 +1,4 @@
-import { SUPPORTED_FEATURES } from '../metadata/features.ts'
+import type { VersionRange } from '../metadata/image.ts'
 import type { OpenListener } from '../net/server.ts'
 
 /** As metadata records number them (SecurityProtocol of Apache Kafka). */
@@ -12,9 +12,9 @@ export const registeredListeners = (listeners: readonly OpenListener[]) =>
     securityProtocol: SECURITY_PROTOCOL_ID[securityProtocol],
   }))
 
-/** The feature levels that this release can run with, in the same place. */
-export const registeredFeatures = () =>
-  [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
+/** The feature levels that a node can run with, in the same place. */
+export const registeredFeatures = (features: ReadonlyMap<string, VersionRange>) =>
+  [...features].map(([name, { min, max }]) => ({
     name,
     minSupportedVersion: min,
     maxSupportedVersion: max,

@@ -86,6 +86,7 @@ export interface Rooms {
 /** Constructs the rooms of a node and plugs them into each other. Nothing runs yet. */
 export function plug(foundations: Foundations): Rooms {
   const { system, setup, live, logger, listeners, logs, quorum } = foundations
+  const { features = SUPPORTED_FEATURES } = setup
   const { values, effective: configs } = live
   const { clock, timers, random } = system
   const nodeId = values['node.id']
@@ -187,6 +188,7 @@ export function plug(foundations: Foundations): Rooms {
     config: values,
     nodeId,
     clusterId,
+    features,
     rack: values['broker.rack'],
     logDirs: logs.dirs.flatMap(({ id }) => id ?? []),
     previousBrokerEpoch: logs.lastBrokerEpoch ?? -1n,
@@ -245,7 +247,7 @@ export function plug(foundations: Foundations): Rooms {
     createTopic: (topic) => createTopic(topic, TOPIC_ON_DEMAND_MS),
     controllerId: () => nodeId,
     kraftVersion: () => quorum.kraftVersion,
-    supportedFeatures: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
+    supportedFeatures: [...features].map(([name, { min, max }]) => ({
       name,
       minVersion: min,
       maxVersion: max,
@@ -271,6 +273,7 @@ export function plug(foundations: Foundations): Rooms {
     const enlistment = new ControllerEnlistment({
       nodeId,
       system,
+      features,
       channel: channel('enlistment'),
       listeners: () => foundations.controllerListeners,
     })

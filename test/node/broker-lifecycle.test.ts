@@ -2,6 +2,7 @@ import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { type LogFields, silentLogger } from '../../src/base/logger.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
+import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts'
 import { BrokerLifecycle } from '../../src/node/broker-lifecycle.ts'
 import { ControllerChannel } from '../../src/node/controller-channel.ts'
 import { CLUSTER_ID, directoryOf } from '../controller/harness.ts'
@@ -34,6 +35,7 @@ function world() {
     },
     nodeId: SELF,
     clusterId: CLUSTER_ID,
+    features: SUPPORTED_FEATURES,
     rack: null,
     logDirs: [directoryOf(SELF)],
     previousBrokerEpoch: -1n,

@@ -125,6 +125,27 @@ async function update(c: ScenarioCluster, feature: string, maxVersionLevel: numb
 const lacking = (feature: string, max: number) =>
   new Map([...SUPPORTED_FEATURES].map(([name, range]) => [name, name === feature ? { ...range, max } : range]))
 
+t.test(
+  'F40: a whole node that lacks a level of the cluster goes; one that is there keeps the level away',
+  async (t) => {
+    const c = await scenario(t)
+    const before = new Map(c.image.features.levels)
+    const old = c.addNode(4, { features: lacking(GROUP_VERSION, 0) })
+    old.boot()
+    await c.until(() => old.state === 'down', 'it gives up')
+    t.notOk(c.image.cluster.brokers.has(4))
+    t.same(new Map(c.image.features.levels), before)
+    t.equal(await update(c, GROUP_VERSION, 0, SAFE_DOWNGRADE), ErrorCode.NONE)
+    await c.boots(4)
+    t.equal(await update(c, GROUP_VERSION, 1, UPGRADE), ErrorCode.INVALID_UPDATE_VERSION)
+    await c.stops(4)
+    t.equal(await update(c, GROUP_VERSION, 1, UPGRADE), ErrorCode.INVALID_UPDATE_VERSION, 'it may come back')
+    t.equal((await c.ask(1, KEY.UNREGISTER_BROKER, { brokerId: 4 })).errorCode, ErrorCode.NONE)
+    t.equal(await update(c, GROUP_VERSION, 1, UPGRADE), ErrorCode.NONE)
+    t.same(new Map(c.image.features.levels), before)
+  },
+)
+
 t.test('F40: a level that one node lacks is refused, and so is a node that lacks the level', async (t) => {
   const c = await scenario(t)
   const levels = () => new Map(c.image.features.levels)

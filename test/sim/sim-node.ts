@@ -3,6 +3,8 @@ import { DiskError } from '../../src/base/disk.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { type CrashKind, MemoryDisk } from '../../src/base/memory-disk.ts'
 import { MortalSystem } from '../../src/base/mortal-system.ts'
+import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts'
+import type { VersionRange } from '../../src/metadata/image.ts'
 import { Broker } from '../../src/node/broker.ts'
 import { resolveConfig } from '../../src/node/config.ts'
 import { type FirstVoters, formatStorage } from '../../src/node/format-storage.ts'
@@ -26,6 +28,8 @@ type State = 'down' | 'starting' | 'up' | 'stopping'
 export interface SimNodeOptions {
   /** Of the cluster that it takes itself for a member of. */
   readonly clusterId?: string
+  /** Levels that it can run with. Default: those of this release. */
+  readonly features?: ReadonlyMap<string, VersionRange>
   /** Of the machine. Default: n and the id of the node. */
   readonly host?: string
 }
@@ -45,6 +49,7 @@ export class SimNode {
   readonly #world: World
   readonly #flags: Readonly<Record<string, string>>
   readonly #clusterId: string
+  readonly #features: ReadonlyMap<string, VersionRange>
   readonly #gate: Gate
   readonly #clockRate: number
   readonly #wallOffsetMs: number
@@ -56,12 +61,13 @@ export class SimNode {
     world: World,
     id: number,
     flags: Readonly<Record<string, string>>,
-    { clusterId = CLUSTER_ID, host = `n${id}` }: SimNodeOptions = {},
+    { clusterId = CLUSTER_ID, features = SUPPORTED_FEATURES, host = `n${id}` }: SimNodeOptions = {},
   ) {
     const { random, time } = world
     this.#world = world
     this.#flags = flags
     this.#clusterId = clusterId
+    this.#features = features
     this.id = id
     this.host = host
     this.disk = this.#newDisk()
@@ -122,6 +128,7 @@ export class SimNode {
       config,
       topics: [],
       clusterId: this.#clusterId,
+      features: this.#features,
       dataDirs: config.values['log.dirs'] ?? ['/data'],
       temporary: false,
       logLevel: 'debug',
@@ -190,7 +197,7 @@ export class SimNode {
     this.#diedMs = this.#world.time.monotonicMs()
   }
 
-  /** It gave up by itself: right where its disk failed, or where it found nobody for too long; else a bug. */
+  /** It gave up by itself: right where its disk failed, it found nobody for too long, or lacks a feature; else a bug. */
   #ended(mortal: MortalSystem, how: string, error: Error): void {
     if (this.#mortal !== mortal) return
     this.#note(how, { error })
@@ -199,6 +206,7 @@ export class SimNode {
   }
 
   #isExcused(error: Error): boolean {
+    if (this.#features !== SUPPORTED_FEATURES && /refused .*: UNSUPPORTED_VERSION/.test(error.message)) return true
     return (
       error instanceof DiskError || this.disk.hook !== undefined || /No controller has registered/.test(error.message)
     )
