@@ -27,6 +27,8 @@ export class MemoryDisk implements Disk {
   /** Names as programs see them, and as they would be found after the machine lost power. Values are shared. */
   #entries = new Map<string, Node>()
   #durable = new Map<string, Node>()
+  /** Directories that were renamed since their parent was synced: new name to old. */
+  readonly #renamed = new Map<string, string>()
   #locks = new Set<string>()
   #now: () => number
   /** Counts crashes: a handle of an earlier life is dead. */
@@ -39,6 +41,7 @@ export class MemoryDisk implements Disk {
   crash(kind: CrashKind): void {
     this.life++
     this.#locks.clear()
+    this.#renamed.clear()
     if (kind === 'written') return
     this.#entries = new Map(this.#durable)
     for (const node of this.#entries.values()) {
@@ -112,6 +115,7 @@ export class MemoryDisk implements Disk {
       throw new DiskError('ENOTEMPTY', `cannot rename ${from}: ENOTEMPTY`)
     }
     this.apply({ kind: 'rename', path: source, bytes: 0 })
+    if (node === DIRECTORY) this.#renamed.set(target, source)
     for (const [path, moved] of [...this.#entries]) {
       if (path !== source && !path.startsWith(`${source}/`)) continue
       this.#entries.delete(path)
@@ -159,6 +163,7 @@ export class MemoryDisk implements Disk {
     const name = normal(path)
     if (this.#entries.get(name) !== DIRECTORY) throw missing('sync directory', path)
     this.apply({ kind: 'syncDir', path: name, bytes: 0 })
+    this.#moveDurable(name)
     for (const entry of [...this.#durable.keys()]) {
       if (parentOf(entry) !== name || this.#entries.has(entry)) continue
       for (const below of [...this.#durable.keys()]) {
@@ -170,6 +175,17 @@ export class MemoryDisk implements Disk {
     }
     // The way to the directory itself: ext4 and xfs commit parents with a synced child's creation.
     for (let dir = name; dir !== ''; dir = parentOf(dir)) this.#durable.set(dir, DIRECTORY)
+  }
+
+  /** What a directory holds is in itself, whatever it is called. */
+  #moveDurable(parent: string): void {
+    for (const [to, from] of this.#renamed) {
+      if (parentOf(to) !== parent) continue
+      this.#renamed.delete(to)
+      for (const [path, node] of [...this.#durable]) {
+        if (path.startsWith(`${from}/`)) this.#durable.set(to + path.slice(from.length), node)
+      }
+    }
   }
 
   async syncDirAsync(path: string): Promise<void> {

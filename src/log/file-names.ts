@@ -16,6 +16,9 @@ export const PARTITION_METADATA_FILE = 'partition.metadata'
 export const SEGMENT_SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX] as const
 
 const MAX_NAME_LENGTH = 255
+/** Ends the name of a partition's folder in the directory that it moves to. */
+const FUTURE_SUFFIX = '-future'
+const NO_HEX = '0'.repeat(32)
 
 export function segmentFile(dir: string, baseOffset: number, suffix: string): string {
   return path.join(dir, String(baseOffset).padStart(20, '0') + suffix)
@@ -35,6 +38,15 @@ export interface TopicPartition {
 export function partitionDirName({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
+
+/** `topic-partition.<32 hex>-future`, for what `canMove`. */
+export const futureDirName = (of: TopicPartition, hex: string): string =>
+  `${partitionDirName(of)}.${hex}${FUTURE_SUFFIX}`
+
+/** False where the topic's name is so long that no folder can have the one of a partition that moves. */
+export const canMove = (of: TopicPartition): boolean => futureDirName(of, NO_HEX).length <= MAX_NAME_LENGTH
+
+export const isFutureDir = (dir: string): boolean => dir.endsWith(FUTURE_SUFFIX)
 
 /** `topic-partition.<32 hex>-delete` and the like; the topic is cut where the name would be too long. */
 export function suffixedDirName({ topic, partition }: TopicPartition, hex: string, kind: 'delete' | 'stray'): string {

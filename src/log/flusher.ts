@@ -42,6 +42,7 @@ export class Flusher {
   /** Names in the directory changed since its last fsync; the parent's too, for a log that is new. */
   #dirUnsynced: boolean
   #parentUnsynced: boolean
+  #renamed = false
 
   constructor(log: FlushedLog, recoveryPoint: number, isNew: boolean) {
     this.#log = log
@@ -62,6 +63,12 @@ export class Flusher {
   /** A file was made, renamed or removed. */
   namesChanged(): void {
     this.#dirUnsynced = true
+  }
+
+  /** The directory has another name, which its parent has to keep. */
+  renamed(): void {
+    this.#parentUnsynced = true
+    this.#renamed = true
   }
 
   /** The log ends at `offset` now. */
@@ -101,7 +108,7 @@ export class Flusher {
   async #flush(limit: number): Promise<void> {
     const { segments, clock, flushes } = this.#log
     const upTo = Math.min(limit, this.#log.writeQueued())
-    if (upTo <= this.#recoveryPoint && this.#ended.size === 0) return
+    if (upTo <= this.#recoveryPoint && this.#ended.size === 0 && !this.#renamed) return
     this.#cutMeanwhile = Number.POSITIVE_INFINITY
     const startMs = clock.monotonicMs()
     const written = segments.from(this.#recoveryPoint).filter((segment) => segment.baseOffset < upTo)
@@ -131,7 +138,7 @@ export class Flusher {
   }
 
   async #flushNames(): Promise<void> {
-    const { disk, dir, epochs, topicIdFile, producers } = this.#log
+    const { disk, epochs, topicIdFile, producers } = this.#log
     const epochsChanged = await epochs.sync()
     await topicIdFile.sync()
     if (this.#dirUnsynced || epochsChanged) {
@@ -139,11 +146,12 @@ export class Flusher {
       const { snapshots } = producers
       const newest = snapshots.latest()
       if (newest !== undefined) await snapshots.sync(newest)
-      await disk.syncDirAsync(dir)
+      await disk.syncDirAsync(this.#log.dir)
     }
     if (this.#parentUnsynced) {
       this.#parentUnsynced = false
-      await disk.syncDirAsync(path.dirname(dir))
+      this.#renamed = false
+      await disk.syncDirAsync(path.dirname(this.#log.dir))
     }
   }
 }

@@ -10,7 +10,7 @@ import { type Disk, DiskError } from '../base/disk.ts'
  * Invariant: entries below `#persisted` are in the file as they are in memory.
  */
 export abstract class IndexFile {
-  readonly path: string
+  path: string
   readonly baseOffset: number
   protected readonly disk: Disk
   readonly #entryBytes: number

@@ -27,7 +27,7 @@ const UNKNOWN: EpochEnd = { epoch: NO_EPOCH, endOffset: -1 }
  */
 export class LeaderEpochs {
   readonly #disk: Disk
-  readonly #path: string
+  #path: string
   #entries: EpochEntry[] = []
   /** What the file says. */
   #saved = ''
@@ -48,6 +48,10 @@ export class LeaderEpochs {
       if (!(error instanceof DecodeError)) throw error
       throw new DiskError('EDAMAGED', `${this.#path} is damaged: ${error.message}`, error)
     }
+  }
+
+  movedTo(path: string): void {
+    this.#path = path
   }
 
   get entries(): readonly EpochEntry[] {

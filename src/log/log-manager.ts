@@ -8,8 +8,8 @@ import { randomUuid } from '../base/random.ts'
 import type { Timer } from '../base/time.ts'
 import { type LogConfig, type TopicConfig, topicConfig } from './config.ts'
 import { createLogEnvironment, type LogEnvironment } from './environment.ts'
-import { parseDirName, partitionDirName, suffixedDirName } from './file-names.ts'
-import { Log } from './log.ts'
+import { futureDirName, parseDirName, partitionDirName, suffixedDirName } from './file-names.ts'
+import { Log, type LogOptions } from './log.ts'
 import { type Checkpoint, LogDir } from './log-dir.ts'
 import { TAIL_IDLE_MS } from './tail.ts'
 
@@ -39,6 +39,8 @@ const FOREIGN_DIRS = new Set(['__cluster_metadata-0', 'remote-log-index-cache', 
 /** Longest interval that a timer takes; whatever is longer means never. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 const DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS = 5000
+/** Directories that are remembered for replicas still to come, at most: beyond that the oldest is forgotten. */
+const MAX_WISHES = 100_000
 
 export interface DirInfo {
   path: string
@@ -56,7 +58,7 @@ export interface DirUsage {
   /** Of the volume; -1 where the system does not say. */
   totalBytes: number
   usableBytes: number
-  /** None where the directory is offline. */
+  /** Those on their way to the directory too; none where it is offline. */
   logs: Log[]
 }
 
@@ -76,10 +78,14 @@ export class LogManager {
   readonly #logger: Logger
   readonly #dirs: LogDir[] = []
   readonly #logs = new Map<string, Log>()
+  /** Copies of logs on their way to another directory (KIP-113), at most one of each. */
+  readonly #futures = new Map<string, Log>()
+  /** Where replicas that are not here yet are to be made: paths. */
+  readonly #wishes = new Map<string, string>()
   readonly #dirFailureListeners: ((dir: string, error: DiskError) => void)[] = []
   readonly #timers = new Set<{ timer: Timer | undefined }>()
-  /** Directories renamed for deletion, still there. */
-  readonly #doomed = new Set<string>()
+  /** Directories renamed for deletion, still there; with a log that others may still be reading. */
+  readonly #doomed = new Map<string, Log | undefined>()
   #clusterId: string | undefined
   #isShutDown = false
 
@@ -118,7 +124,7 @@ export class LogManager {
     const cordoned = this.#cordoned()
     return this.#dirs.map((dir) => {
       const { totalBytes, usableBytes } = this.#space(dir)
-      const logs = dir.isOnline ? [...this.#logs.values()].filter((log) => path.dirname(log.dir) === dir.path) : []
+      const logs = dir.isOnline ? [...this.#everyLog()].filter((log) => path.dirname(log.dir) === dir.path) : []
       return {
         path: dir.path,
         isOnline: dir.isOnline,
@@ -164,6 +170,16 @@ export class LogManager {
 
   all(): IterableIterator<Log> {
     return this.#logs.values()
+  }
+
+  /** The copy of a partition's log that is on its way to another directory. */
+  future(topic: string, partition: number): Log | undefined {
+    return this.#futures.get(partitionDirName({ topic, partition }))
+  }
+
+  *#everyLog(): Generator<Log, void, undefined> {
+    yield* this.#logs.values()
+    yield* this.#futures.values()
   }
 
   /** The directory in which a log lies. */
@@ -256,20 +272,22 @@ export class LogManager {
       throw new LogDirProblem(`${full} is no directory of a partition; log directories must hold nothing else`)
     }
     if (parsed.kind === 'delete') this.#removeLater(full)
-    if (parsed.kind !== 'log') return
-    const twin = this.#logs.get(name)
-    if (twin !== undefined) throw new LogDirProblem(`partition ${name} is in ${twin.dir} and in ${full}`)
+    if (parsed.kind === 'delete' || parsed.kind === 'stray') return
+    const logs = parsed.kind === 'future' ? this.#futures : this.#logs
+    const key = partitionDirName(parsed)
+    const twin = logs.get(key)
+    if (twin !== undefined) throw new LogDirProblem(`partition ${key} is in ${twin.dir} and in ${full}`)
     const log = Log.open({
       ...this.#logOptions(full),
       ...parsed,
       topicId: ZERO_UUID,
       config: this.#configOf(parsed.topic),
       clean: dir.clean,
-      recoveryPoint: checkpoints.recoveryPoint.get(name) ?? 0,
-      logStartOffset: checkpoints.logStart.get(name) ?? 0,
-      ...(checkpoints.highWatermark.has(name) ? { highWatermark: checkpoints.highWatermark.get(name)! } : {}),
+      recoveryPoint: checkpoints.recoveryPoint.get(key) ?? 0,
+      logStartOffset: checkpoints.logStart.get(key) ?? 0,
+      ...(checkpoints.highWatermark.has(key) ? { highWatermark: checkpoints.highWatermark.get(key)! } : {}),
     })
-    this.#logs.set(name, log)
+    logs.set(key, log)
   }
 
   #logOptions(dir: string) {
@@ -289,7 +307,8 @@ export class LogManager {
   // Logs come and go
 
   /**
-   * The log of a partition, made if it is not there: in the given directory, else in the one with the fewest.
+   * The log of a partition, made if it is not there: where somebody has wished it, else in the given directory, else in
+   * the one with the fewest.
    * @throws ProtocolError INCONSISTENT_TOPIC_ID, DiskError
    */
   getOrCreate(topic: string, partition: number, topicId: string, config: TopicConfig, preferredDirId?: string): Log {
@@ -301,26 +320,40 @@ export class LogManager {
       known.config = config
       return known
     }
-    const dir = this.#dirForNew(preferredDirId)
+    const dir = this.#dirForNew(preferredDirId, this.#wishes.get(name))
+    const log = this.#make(path.join(dir.path, name), { topic, partition, topicId, config })
+    this.#logs.set(name, log)
+    this.#wishes.delete(name)
+    return log
+  }
+
+  #make(dir: string, what: Pick<LogOptions, 'topic' | 'partition' | 'topicId' | 'config'>): Log {
     try {
-      const full = path.join(dir.path, name)
-      const log = Log.open({ ...this.#logOptions(full), topic, partition, topicId, config })
-      this.#logs.set(name, log)
-      return log
+      return Log.open({ ...this.#logOptions(dir), ...what })
     } catch (error) {
-      if (error instanceof DiskError) this.failDir(dir.path, error)
+      if (error instanceof DiskError) this.failDir(dir, error)
       throw error
     }
   }
 
-  #dirForNew(preferredId: string | undefined): LogDir {
+  /** The partition's log is to be made in this directory, when it comes (D89 of the replication facts). */
+  wish(topic: string, partition: number, dir: string): void {
+    const name = partitionDirName({ topic, partition })
+    this.#wishes.delete(name)
+    this.#wishes.set(name, dir)
+    for (const oldest of this.#wishes.keys()) if (this.#wishes.size > MAX_WISHES) this.#wishes.delete(oldest)
+  }
+
+  #dirForNew(preferredId: string | undefined, wished: string | undefined): LogDir {
     const online = this.#online()
-    const preferred = online.find((dir) => preferredId !== undefined && dir.meta?.directoryId === preferredId)
+    const preferred =
+      online.find((dir) => dir.path === wished) ??
+      online.find((dir) => preferredId !== undefined && dir.meta?.directoryId === preferredId)
     if (preferred !== undefined) return preferred
     const cordoned = this.#cordoned()
     const open = online.filter((dir) => !cordoned.has(dir.path))
     const counts = new Map<string, number>()
-    for (const log of this.#logs.values()) {
+    for (const log of this.#everyLog()) {
       const dir = path.dirname(log.dir)
       counts.set(dir, (counts.get(dir) ?? 0) + 1)
     }
@@ -332,36 +365,109 @@ export class LogManager {
     return best
   }
 
-  /** The partition is gone from this broker: its directory is renamed now and removed later (B81). */
+  /** The partition is gone from this broker: its directories are renamed now and removed later (B81, R-D92). */
   delete(topic: string, partition: number): void {
-    const name = partitionDirName({ topic, partition })
-    const log = this.#logs.get(name)
+    this.deleteFuture(topic, partition)
+    this.#delete(this.#logs, partitionDirName({ topic, partition }))
+  }
+
+  #delete(from: Map<string, Log>, name: string): void {
+    const log = from.get(name)
     if (log === undefined || log.failure !== undefined) return
-    this.#logs.delete(name)
+    from.delete(name)
     this.#moveAway(log, 'delete')
     this.#removeLater(log.dir)
   }
 
-  #moveAway(log: Log, kind: 'delete' | 'stray'): void {
-    const hex = this.environment.random.bytes(16).toString('hex')
-    log.moveTo(path.join(path.dirname(log.dir), suffixedDirName(log, hex, kind)))
+  // Logs move
+
+  /** An empty log that is to become the partition's, in another directory. @throws DiskError */
+  createFuture(current: Log, dir: string): Log {
+    const { topic, partition, topicId, config } = current
+    const name = futureDirName(current, this.#hex())
+    const log = this.#make(path.join(dir, name), { topic, partition, topicId, config })
+    this.#futures.set(partitionDirName(log), log)
+    return log
   }
 
-  #removeLater(dir: string): void {
-    this.#doomed.add(dir)
+  /** The move is called off. */
+  deleteFuture(topic: string, partition: number): void {
+    const name = partitionDirName({ topic, partition })
+    const log = this.#futures.get(name)
+    if (log === undefined) return
+    this.#guardDir(log.dir, () => this.#delete(this.#futures, name))
+    // What it says of this copy must not be taken for true of another one.
+    void this.checkpoint('recoveryPoint')
+  }
+
+  /**
+   * The future log, which has all that the current one has, takes its place. The current one goes first: a crash in
+   * between leaves a copy that the cluster knows the home of, instead of two that nobody can tell apart. It can still be
+   * read until its folder is removed. Where the new directory fails, the current log stays.
+   * @throws DiskError, ProtocolError KAFKA_STORAGE_ERROR: either directory has failed
+   */
+  replaceWithFuture(topic: string, partition: number): Log {
+    const name = partitionDirName({ topic, partition })
+    const [current, future] = [this.#logs.get(name)!, this.#futures.get(name)!]
+    const home = current.dir
+    future.inherit(current)
+    current.relocate(path.join(path.dirname(home), suffixedDirName(current, this.#hex(), 'delete')))
+    try {
+      future.relocate(path.join(path.dirname(future.dir), name))
+    } catch (error) {
+      current.relocate(home)
+      throw error
+    }
+    this.#futures.delete(name)
+    this.#logs.set(name, future)
+    this.#removeLater(current.dir, current)
+    void this.checkpoint('recoveryPoint')
+    void this.checkpoint('logStart')
+    return future
+  }
+
+  /**
+   * After a start: what was caught between the two steps of `replaceWithFuture` has no other copy, and becomes its
+   * partition's log where `isHome` says that the cluster knows it there (R-C31).
+   */
+  promoteFutures(isHome: (future: Log, dirId: string | undefined) => boolean): void {
+    for (const [name, future] of [...this.#futures]) {
+      if (this.#logs.has(name) || !isHome(future, this.dirOf(future)?.id)) continue
+      this.#logger.info('a log takes the place that it was moved to', { dir: future.dir })
+      this.#guardDir(future.dir, () => {
+        future.relocate(path.join(path.dirname(future.dir), name))
+        this.#futures.delete(name)
+        this.#logs.set(name, future)
+      })
+    }
+  }
+
+  #moveAway(log: Log, kind: 'delete' | 'stray'): void {
+    log.moveTo(path.join(path.dirname(log.dir), suffixedDirName(log, this.#hex(), kind)))
+  }
+
+  #hex(): string {
+    return this.environment.random.bytes(16).toString('hex')
+  }
+
+  #removeLater(dir: string, log?: Log): void {
+    this.#doomed.set(dir, log)
     this.#after(this.#options.config['log.segment.delete.delay.ms'], () => {
       this.#doomed.delete(dir)
+      log?.abandon()
       this.#guardDir(dir, () => this.environment.disk.removeTree(dir))
     })
   }
 
   /** Puts aside every log that the cluster does not place here: it becomes -stray and is not served (B82). */
   retainOnly(isPlacedHere: (log: Log) => boolean): void {
-    for (const [name, log] of [...this.#logs]) {
-      if (log.failure !== undefined || isPlacedHere(log)) continue
-      this.#logger.warn('a log that the cluster does not know here is put aside', { dir: log.dir })
-      this.#logs.delete(name)
-      this.#guardDir(log.dir, () => this.#moveAway(log, 'stray'))
+    for (const logs of [this.#logs, this.#futures]) {
+      for (const [name, log] of [...logs]) {
+        if (log.failure !== undefined || isPlacedHere(log)) continue
+        this.#logger.warn('a log that the cluster does not know here is put aside', { dir: log.dir })
+        logs.delete(name)
+        this.#guardDir(log.dir, () => this.#moveAway(log, 'stray'))
+      }
     }
   }
 
@@ -379,7 +485,8 @@ export class LogManager {
     dir.failure = error
     this.#dirFailure = error
     this.#logger.error('a log directory goes offline', { dir: dir.path, code: error.code, reason: error.message })
-    for (const log of this.#logs.values()) if (path.dirname(log.dir) === dir.path) log.markFailed(error)
+    for (const log of this.#everyLog()) if (path.dirname(log.dir) === dir.path) log.markFailed(error)
+    for (const [name, log] of this.#futures) if (log.failure !== undefined) this.#futures.delete(name)
     for (const listener of this.#dirFailureListeners) listener(dir.path, error)
   }
 
@@ -448,7 +555,7 @@ export class LogManager {
 
   #checkpointEntries(dir: LogDir, checkpoint: Checkpoint) {
     const entries: { topic: string; partition: number; offset: number }[] = []
-    for (const log of this.#logs.values()) {
+    for (const log of this.#everyLog()) {
       if (path.dirname(log.dir) !== dir.path || log.failure !== undefined) continue
       const { topic, partition } = log
       if (checkpoint === 'recoveryPoint') entries.push({ topic, partition, offset: log.recoveryPoint })
@@ -462,7 +569,7 @@ export class LogManager {
 
   #flushDue(): void {
     const nowMs = this.environment.clock.wallMs()
-    for (const log of this.#logs.values()) {
+    for (const log of this.#everyLog()) {
       if (log.failure !== undefined || !log.isFlushDue(nowMs)) continue
       log.flush().catch(() => {
         // The log has reported its failure, and its directory is offline by now.
@@ -472,7 +579,7 @@ export class LogManager {
 
   #expireProducers(): void {
     const nowMs = this.environment.clock.wallMs()
-    for (const { producers } of this.#logs.values()) {
+    for (const { producers } of this.#everyLog()) {
       producers.expirationMs = this.#options.config['producer.id.expiration.ms']
       producers.removeExpired(nowMs)
     }
@@ -487,7 +594,8 @@ export class LogManager {
   async shutdown(brokerEpoch = -1n): Promise<void> {
     if (this.#isShutDown) return
     this.#stopTimers()
-    const logs = [...this.#logs.values()]
+    for (const log of this.#doomed.values()) log?.abandon()
+    const logs = [...this.#everyLog()]
     let next = 0
     const closeSome = async (): Promise<void> => {
       for (let log = logs[next++]; log !== undefined; log = logs[next++]) {
@@ -507,7 +615,8 @@ export class LogManager {
   /** Lets go of everything at once, as a crash would. */
   abandon(): void {
     this.#stopTimers()
-    for (const log of this.#logs.values()) log.abandon()
+    for (const log of this.#everyLog()) log.abandon()
+    for (const log of this.#doomed.values()) log?.abandon()
     for (const dir of this.#dirs) dir.release()
   }
 

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { BatchView } from '../../protocol/records/batch.ts'
 import { parseMarker } from '../../protocol/records/control.ts'
@@ -8,6 +9,7 @@ import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { segmentBytes, type TopicConfig } from './config.ts'
 import type { LogEnvironment } from './environment.ts'
+import { isFutureDir, LEADER_EPOCH_FILE } from './file-names.ts'
 import { type FlushedLog, Flusher } from './flusher.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import { type LoadedLog, loadLog, replayProducers } from './loader.ts'
@@ -170,7 +172,8 @@ export class Log {
       get writtenEndOffset() {
         return log.#writtenEndOffset
       },
-      fail: (error) => this.#fail(error),
+      // Whoever reads a log that has been closed meanwhile looks for another, as one who comes later does.
+      fail: (error) => (this.#closed && error instanceof DiskError ? this.#closedError(error) : this.#fail(error)),
     }
   }
 
@@ -205,6 +208,11 @@ export class Log {
 
   get dir(): string {
     return this.#dir
+  }
+
+  /** A copy on its way to another log directory, that is not its partition's log yet (KIP-113). */
+  get isFuture(): boolean {
+    return isFutureDir(this.#dir)
   }
 
   /** ZERO_UUID where the log has none. */
@@ -673,24 +681,54 @@ export class Log {
       for (const segment of gone) {
         bytes += segment.sizeBytes
         segment.markDeleted()
-        const snapshot = this.#producers.snapshots.markDeleted(segment.baseOffset)
-        this.#environment.timers.after(this.#config['file.delete.delay.ms'], () =>
-          this.#removeMarked(segment, snapshot),
-        )
+        this.#producers.snapshots.markDeleted(segment.baseOffset)
+        this.#environment.timers.after(this.#config['file.delete.delay.ms'], () => this.#removeMarked(segment))
       }
       this.#flusher.namesChanged()
       return bytes
     })
   }
 
-  #removeMarked(segment: Segment, snapshot: string | undefined): void {
+  #removeMarked(segment: Segment): void {
     if (this.#closed || this.#failure !== undefined) return
     try {
+      segment.movedTo(this.#dir)
       segment.removeFiles(true)
-      if (snapshot !== undefined) this.#environment.disk.remove(snapshot)
+      this.#producers.snapshots.removeMarked(segment.baseOffset)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  // Moving
+
+  /** Gives the directory another name; the log goes on, and whoever reads it. */
+  relocate(dir: string): void {
+    this.#ensureOnline()
+    this.#guard(() => {
+      for (const segment of this.#segments.all) segment.closeFile()
+      this.#environment.disk.rename(this.#dir, dir)
+    })
+    this.#dir = dir
+    for (const segment of this.#segments.all) segment.movedTo(dir)
+    this.#epochs.movedTo(path.join(dir, LEADER_EPOCH_FILE))
+    this.#producers.snapshots.movedTo(dir)
+    this.#topicIdFile.movedTo(dir)
+    this.#flusher.renamed()
+  }
+
+  /** This log is about to take the place of one with the same records: takes over what records do not tell. */
+  inherit(other: Log): void {
+    this.#ensureOnline()
+    assert(this.#endOffset === other.logEndOffset, `${this.#dir} has not all of ${other.dir}`)
+    this.#guard(() => {
+      for (const { epoch, startOffset } of other.epochs.entries) {
+        if (epoch > this.#epochs.latest) this.#epochs.assign(epoch, startOffset)
+      }
+    })
+    this.advanceLogStart(other.logStartOffset)
+    this.highWatermark = other.highWatermark
+    this.#producers.verifications = other.producers.verifications
   }
 
   // The end
@@ -756,7 +794,12 @@ export class Log {
 
   #ensureOnline(): void {
     if (this.#failure !== undefined) throw storageError(this.#failure)
-    if (this.#closed) throw new ProtocolError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.#dir} is closed`)
+    if (this.#closed) throw this.#closedError()
+  }
+
+  #closedError(cause?: DiskError): ProtocolError {
+    if (this.#failure !== undefined) return storageError(this.#failure)
+    return new ProtocolError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.#dir} is closed`, { cause })
   }
 
   /** Runs what touches the disk; a failure there is the log's end, unless it has ended already. */

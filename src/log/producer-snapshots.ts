@@ -4,12 +4,16 @@ import { DELETED_SUFFIX, offsetOfFile, SNAPSHOT_SUFFIX, segmentFile } from './fi
 /** The `.snapshot` files of a log, by offset: what was known of producers when the log ended there. */
 export class SnapshotFiles {
   readonly #disk: Disk
-  readonly #dir: string
+  #dir: string
   /** Ascending. */
   #offsets: number[] = []
 
   constructor(disk: Disk, dir: string) {
     this.#disk = disk
+    this.#dir = dir
+  }
+
+  movedTo(dir: string): void {
     this.#dir = dir
   }
 
@@ -63,13 +67,16 @@ export class SnapshotFiles {
     this.#offsets = this.#offsets.filter((known) => known !== offset)
   }
 
-  /** Renames one whose segment is on its way out. Gives what to remove later. */
-  markDeleted(offset: number): string | undefined {
-    if (!this.#offsets.includes(offset)) return undefined
+  /** Renames one whose segment is on its way out; `removeMarked` follows later. */
+  markDeleted(offset: number): void {
+    if (!this.#offsets.includes(offset)) return
     const path = this.path(offset)
     this.#disk.rename(path, path + DELETED_SUFFIX)
     this.#offsets = this.#offsets.filter((known) => known !== offset)
-    return path + DELETED_SUFFIX
+  }
+
+  removeMarked(offset: number): void {
+    this.#disk.remove(this.path(offset) + DELETED_SUFFIX)
   }
 
   removeWhere(matches: (offset: number) => boolean): void {

@@ -41,7 +41,7 @@ export interface ProducerStateOptions {
  */
 export class ProducerState {
   readonly snapshots: SnapshotFiles
-  readonly verifications = new Verifications()
+  verifications = new Verifications()
   readonly #logger: Logger
   /** A producer that writes nothing for so long is forgotten. */
   expirationMs: number

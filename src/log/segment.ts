@@ -40,7 +40,7 @@ const MAX_READ_MARKS = 16
  */
 export class Segment {
   readonly baseOffset: number
-  readonly path: string
+  path: string
   readonly offsetIndex: OffsetIndex
   readonly timeIndex: TimeIndex
   readonly txnIndex: TxnIndex
@@ -55,7 +55,7 @@ export class Segment {
   rollJitterMs = 0
   readonly #disk: Disk
   readonly #files: OpenFiles
-  readonly #dir: string
+  #dir: string
   #max: TimestampOffset | undefined
   #firstTimestamp: number | undefined
   #bytesSinceIndexEntry = 0
@@ -369,6 +369,15 @@ export class Segment {
       const file = segmentFile(this.#dir, this.baseOffset, suffix)
       if (this.#disk.exists(file)) this.#disk.remove(file)
     }
+  }
+
+  /** The directory has another name now. Files in use stay open; later ones are opened there. */
+  movedTo(dir: string): void {
+    this.#dir = dir
+    this.path = segmentFile(dir, this.baseOffset, LOG_SUFFIX)
+    this.offsetIndex.path = segmentFile(dir, this.baseOffset, OFFSET_INDEX_SUFFIX)
+    this.timeIndex.path = segmentFile(dir, this.baseOffset, TIME_INDEX_SUFFIX)
+    this.txnIndex.path = segmentFile(dir, this.baseOffset, TXN_INDEX_SUFFIX)
   }
 
   closeFile(): void {

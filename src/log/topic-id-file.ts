@@ -9,7 +9,7 @@ import { PARTITION_METADATA_FILE } from './file-names.ts'
 /** `partition.metadata`: ties a directory to a topic id (B38). Written without fsync; the log's first flush sees to it. */
 export class TopicIdFile {
   readonly #disk: Disk
-  readonly #path: string
+  #path: string
   #unsynced = false
   /** ZERO_UUID where there is none. */
   topicId: string
@@ -18,6 +18,10 @@ export class TopicIdFile {
     this.#disk = disk
     this.#path = path.join(dir, PARTITION_METADATA_FILE)
     this.topicId = this.#read(logger)
+  }
+
+  movedTo(dir: string): void {
+    this.#path = path.join(dir, PARTITION_METADATA_FILE)
   }
 
   #read(logger: Logger): string {

@@ -18,7 +18,7 @@ export interface AbortedTxn {
  * of them, and entries reach it together with those of the other indexes.
  */
 export class TxnIndex {
-  readonly path: string
+  path: string
   readonly #disk: Disk
   #entries: AbortedTxn[] | undefined
   #persisted = 0

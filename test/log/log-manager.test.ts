@@ -373,3 +373,70 @@ t.test('bad input: damaged files take their directory offline, and only that one
     t.throws(() => w.open({ dirs: [file.slice(0, 2)] }), { name: 'DiskError', message: /is damaged: / })
   }
 })
+
+t.test('R-D90: a log on its way to another directory', async (t) => {
+  const w = new World()
+  const dirs = ['/a', '/b']
+  const manager = w.open({ dirs })
+  const log = create(manager, 't', 0, manager.dirs[0]!.id)
+  append(log, 5)
+  const future = manager.createFuture(log, '/b')
+  t.match(w.names('/b').join(), /t-0\.[0-9a-f]{32}-future/)
+  t.equal(manager.get('t', 0), log)
+  t.equal(manager.future('t', 0), future)
+  t.same(
+    manager.usage().map(({ logs }) => logs.map(({ isFuture }) => isFuture)),
+    [[false], [true]],
+  )
+  for (const part of log.batches()) future.appendAsFollower(part, { leaderEpoch: 0 })
+  await manager.shutdown()
+  t.match(w.text('/b/recovery-point-offset-checkpoint'), 't 0 5')
+
+  const next = w.open({ dirs })
+  t.match(next.future('t', 0), { logEndOffset: 5, recoveryPoint: 5, topicId: TOPIC_ID })
+  const [current, moved] = [next.get('t', 0)!, next.future('t', 0)!]
+  t.equal(next.replaceWithFuture('t', 0), moved)
+  t.equal(moved.dir, '/b/t-0')
+  t.equal(next.get('t', 0), moved)
+  append(moved, 2)
+  await moved.flush()
+  t.match([...current.batches()].length, 1, 'who reads the old one goes on')
+  next.abandon()
+  w.disk.crash('synced')
+  const last = w.open({ dirs })
+  t.match(last.get('t', 0), { dir: '/b/t-0', logEndOffset: 7 })
+  t.equal(last.future('t', 0), undefined)
+})
+
+t.test('R-C31: a move that was caught in the middle is ended where the cluster knows the replica', async (t) => {
+  for (const isHome of [true, false]) {
+    const w = new World()
+    const manager = w.open({ dirs: ['/a', '/b'] })
+    manager.createFuture(create(manager, 't', 0, manager.dirs[0]!.id), '/b')
+    append(manager.future('t', 0)!, 3)
+    manager.abandon()
+    w.disk.removeTree('/a/t-0')
+    const next = w.open({ dirs: ['/a', '/b'] })
+    next.promoteFutures((log, dirId) => isHome && log.topicId === TOPIC_ID && dirId === next.dirs[1]!.id)
+    t.equal(next.get('t', 0)?.dir, isHome ? '/b/t-0' : undefined)
+    t.equal(next.future('t', 0)?.logEndOffset, isHome ? undefined : 3)
+  }
+})
+
+t.test('two copies on their way, or two logs of one partition: somebody has to say which one holds', async (t) => {
+  for (const suffix of [`.${'0'.repeat(32)}-future`, '']) {
+    const w = new World()
+    await w.open({ dirs: ['/a', '/b'] }).shutdown()
+    for (const dir of ['/a', '/b']) w.disk.makeDir(`${dir}/t-0${suffix}`)
+    t.throws(() => w.open({ dirs: ['/a', '/b'] }), { name: 'LogDirProblem', message: /t-0 is in \/a.* and in \/b/ })
+  }
+})
+
+t.test('R-D92: what the cluster does not place here is put aside on its way too', async (t) => {
+  const w = new World()
+  const manager = w.open({ dirs: ['/a', '/b'] })
+  manager.createFuture(create(manager, 't', 0, manager.dirs[0]!.id), '/b')
+  manager.retainOnly(() => false)
+  t.match(w.names('/b').join(), /t-0\.[0-9a-f]{32}-stray/)
+  t.equal(manager.future('t', 0), undefined)
+})
