@@ -30,6 +30,7 @@ import { createAcls } from './30-create-acls.ts'
 import { deleteAcls } from './31-delete-acls.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
+import { alterReplicaLogDirs } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { createDelegationToken } from './38-create-delegation-token.ts'
@@ -94,8 +95,7 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 24, 25, 26, 27, 28, 34, 36, 47, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 83, 84, 85, 86, 87, 88, 89, 90, 91,
-  92,
+  17, 24, 25, 26, 27, 28, 36, 47, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -134,6 +134,7 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     31: deleteAcls(),
     32: describeConfigs(services),
     33: alterConfigs(services),
+    34: alterReplicaLogDirs(services),
     35: describeLogDirs(services),
     37: createPartitions(services),
     38: createDelegationToken(),

@@ -29,6 +29,8 @@ export interface LogDirUsage {
     readonly sizeBytes: number
     readonly logEndOffset: number
     readonly highWatermark: number
+    /** On its way to this directory (KIP-113). */
+    readonly isFuture: boolean
   }[]
 }
 

@@ -4,7 +4,6 @@
  * What would weaken a promise if it were passed over, such as a SASL listener, is refused where it is configured.
  */
 const PREFIXES = [
-  'alter.log.dirs.replication.quota.',
   'controller.quota.',
   'delegation.token.',
   'kafka.metrics.',
@@ -58,11 +57,9 @@ const KEYS = new Set([
   'metric.reporters',
   'num.io.threads',
   'num.network.threads',
-  'num.replica.alter.log.dirs.threads',
   'principal.builder.class',
   'queued.max.request.bytes',
   'queued.max.requests',
-  'replica.alter.log.dirs.io.max.bytes.per.second',
   'request.timeout.ms',
   'reserved.broker.max.id',
   'security.inter.broker.protocol',

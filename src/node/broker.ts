@@ -5,6 +5,7 @@ import type { HostPort } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
 import type { Timer } from '../base/time.ts'
 import { freshFeatureRecords } from '../controller/features.ts'
+import type { Log } from '../log/log.ts'
 import { type DirInfo, LogManager } from '../log/log-manager.ts'
 import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
@@ -173,9 +174,15 @@ export class Broker {
     await Promise.all([bound, this.#catchUp(quorum)])
     // Nor what was so before it was registered: the controller takes its leadership away with the registration (B30).
     await lifecycle.register(server.listeners)
-    logs.retainOnly(({ topic, partition, topicId }) => {
+    const placed = ({ topic, partition, topicId }: Log) => {
       const known = loader.image.topics.byName.get(topic)
-      return known?.id === topicId && known.partitions.get(partition)?.replicas.includes(this.nodeId) === true
+      const image = known?.id === topicId ? known.partitions.get(partition) : undefined
+      return image?.replicas.includes(this.nodeId) ? image : undefined
+    }
+    logs.retainOnly((log) => placed(log) !== undefined)
+    logs.promoteFutures((log, dirId) => {
+      const image = placed(log)
+      return dirId !== undefined && image?.directories[image.replicas.indexOf(this.nodeId)] === dirId
     })
     loader.subscribe((delta, image) => {
       const changes = replicas.apply(delta, image)

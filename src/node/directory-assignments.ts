@@ -1,6 +1,5 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { Timers } from '../base/time.ts'
-import type { LogManager } from '../log/log-manager.ts'
 import type { LocalChanges } from '../metadata/topics-delta.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
@@ -15,7 +14,8 @@ export interface DirectoryAssignmentsOptions {
   readonly nodeId: number
   readonly timers: Timers
   readonly channel: ControllerChannel
-  readonly logs: LogManager
+  /** Id of the directory in which the cluster is to know a replica; undefined where it is not here. */
+  directoryOf(topic: string, index: number): string | undefined
   brokerEpoch(): bigint
 }
 
@@ -47,16 +47,21 @@ export class DirectoryAssignments {
 
   /** `changes`: what the replica manager has already carried out. */
   apply({ deletes, leaders, followers }: LocalChanges): void {
-    const { nodeId, logs } = this.#options
+    const { nodeId, directoryOf } = this.#options
     for (const { topicId, index } of deletes) this.#queued.delete(`${topicId} ${index}`)
     for (const { topic, topicId, partition } of [...leaders, ...followers]) {
       const { index, replicas, directories } = partition
-      const log = logs.get(topic, index)
-      const directory = log && logs.dirOf(log)?.id
+      const directory = directoryOf(topic, index)
       const key = `${topicId} ${index}`
       if (directory === undefined || directories[replicas.indexOf(nodeId)] === directory) this.#queued.delete(key)
       else this.#queued.set(key, { topicId, index, directory })
     }
+    this.#options.timers.soon(() => void this.#send())
+  }
+
+  /** A replica is about to move, or stays after all. */
+  assign({ topicId, index, directory }: Assignment): void {
+    this.#queued.set(`${topicId} ${index}`, { topicId, index, directory })
     this.#options.timers.soon(() => void this.#send())
   }
 

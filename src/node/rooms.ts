@@ -162,6 +162,7 @@ export function plug(foundations: Foundations): Rooms {
     topicConfig: (image, topic) => configs.topicValues(topicConfig, image, topic),
     logger,
     unsentBytes: () => server.unsentBytes,
+    directoryReports: () => assignments,
     replication: {
       links: brokerLinks({ system, nodeId, listener: listeners.interBroker, config: values, image }),
       controller: {
@@ -200,7 +201,7 @@ export function plug(foundations: Foundations): Rooms {
   const assignments = new DirectoryAssignments({
     nodeId,
     timers,
-    logs,
+    directoryOf: (topic, index) => replicas.directoryOf(topic, index),
     channel: channel('directories'),
     brokerEpoch: () => lifecycle.epoch,
   })

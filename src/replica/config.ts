@@ -84,6 +84,27 @@ export const replicaConfig = configTable({
     update: 'per-broker',
     doc: 'Bytes a second that the listed replicas here may fetch while they lag (KIP-73).',
   }),
+  'num.replica.alter.log.dirs.threads': int({
+    default: null,
+    min: 1,
+    doc: 'Replicas that move between log directories side by side; unset: as many as there are directories.',
+  }),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long({
+    default: LONG_MAX,
+    min: 0,
+    update: 'per-broker',
+    doc: 'Bytes a second that replicas which move between log directories may copy, all together.',
+  }),
+  'alter.log.dirs.replication.quota.window.num': int({
+    default: 11,
+    min: 1,
+    doc: 'Windows over which that rate is measured.',
+  }),
+  'alter.log.dirs.replication.quota.window.size.seconds': int({
+    default: 1,
+    min: 1,
+    doc: 'Seconds of each such window.',
+  }),
   'replication.quota.window.num': int({
     default: 11,
     min: 1,

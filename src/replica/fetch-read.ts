@@ -56,8 +56,8 @@ export function readBound(partition: Partition, request: FetchRequest): Offset {
 
 /** Where the log of a client that comes with the epoch of its last record left ours; undefined if it did not (D16). */
 export function divergence(
-  partition: Partition,
-  asked: FetchPartition,
+  partition: Pick<Partition, 'log'>,
+  asked: Pick<FetchPartition, 'fetchOffset' | 'lastFetchedEpoch'>,
 ): { epoch: number; endOffset: number } | 'out of range' | undefined {
   if (asked.lastFetchedEpoch < 0) return undefined
   const end = partition.log.endOffsetForEpoch(asked.lastFetchedEpoch)

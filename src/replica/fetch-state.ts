@@ -1,16 +1,27 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { BatchView, wholeBatchSize } from '../../protocol/records/batch.ts'
 import type { LeaderEpoch, Offset } from '../base/brand.ts'
+import type { Log } from '../log/log.ts'
 import type { Truncation } from './follower.ts'
 import { truncationAtStart } from './follower.ts'
 import type { Partition } from './partition.ts'
+
+/** What is replicated into: a partition that follows, or the copy of one that moves to another log directory. */
+export interface FetchTarget {
+  readonly topic: string
+  readonly index: number
+  readonly leaderEpoch: LeaderEpoch
+  readonly log: Log
+  truncateTo(offset: Offset): void
+  restartAt(offset: Offset): void
+}
 
 /**
  * How far the replication of one partition is, under one leader epoch. Lives until the epoch or the leader changes, or
  * the partition fails; its fetcher alone changes it, and the log with it.
  */
-export class FetchState {
-  readonly partition: Partition
+export class FetchState<Target extends FetchTarget = Partition> {
+  readonly partition: Target
   readonly leaderEpoch: LeaderEpoch
   /** The end of what is written here: a follower reports nothing that it could lose with its process. */
   fetchOffset: Offset
@@ -21,7 +32,7 @@ export class FetchState {
   readyAtMs = Number.NEGATIVE_INFINITY
 
   /** May cut the log (D49); throws where its disk fails. */
-  constructor(partition: Partition) {
+  constructor(partition: Target) {
     this.partition = partition
     this.leaderEpoch = partition.leaderEpoch
     this.fetchOffset = partition.log.logEndOffset

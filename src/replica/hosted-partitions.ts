@@ -98,7 +98,7 @@ export class HostedPartitions {
     const found = this.#logs.get(topic, index)
     // Left over from an earlier topic of this name, whose deletion a crash interrupted (D97 of the replication facts).
     const isStray = found !== undefined && found.topicId !== ZERO_UUID && found.topicId !== topicId
-    if (isStray) this.#logs.retainOnly((log) => log !== found)
+    if (isStray) this.#logs.retainOnly((log) => log.topicId !== found.topicId || log.partition !== index)
     if ((found === undefined || isStray) && this.#isOffline(dirId))
       throw new DiskError('EIO', 'its log directory is offline')
     const log = this.#logs.getOrCreate(topic, index, topicId, config, dirId)

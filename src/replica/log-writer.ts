@@ -39,7 +39,8 @@ export class LogWriter {
 
   #write(partition: Partition): void {
     if (partition.state === 'offline' || partition.state === 'deleted') return
-    const end = partition.log.logEndOffset
+    const { log } = partition
+    const end = log.logEndOffset
     const waiters = partition.takeWriteWaiters()
     const { cuts } = partition
     const written = () => {
@@ -50,6 +51,11 @@ export class LogWriter {
     }
     const failed = (error: unknown) => {
       if (!(error instanceof DiskError)) throw error
+      // The replica has moved meanwhile: all of it is in the log that has taken the place of this one.
+      if (partition.log !== log && partition.log.failure === undefined) {
+        written()
+        return
+      }
       for (const waiter of waiters) waiter.failed(partition)
       // The files of a deleted replica may vanish under an fsync: no reason to give up the directory.
       if (partition.state === 'deleted') return
@@ -57,7 +63,7 @@ export class LogWriter {
     }
     let syncing: void | Promise<void>
     try {
-      syncing = partition.log.write()
+      syncing = log.write()
     } catch (error) {
       failed(error)
       return

@@ -33,6 +33,15 @@ export interface PartitionSurroundings {
 /** What tells partitions apart, those of a deleted topic and of its successor too. */
 export const partitionKey = ({ topicId, index }: { topicId: string; index: number }): string => `${topicId}:${index}`
 
+/** The copy of a partition's log on its way to another directory (KIP-113), as the partition sees it. */
+export interface FutureCopy {
+  readonly logStartOffset: Offset
+  /** What the current log has at and above `offset` is not what it had (D92). */
+  cut(offset: Offset): void
+  /** Something changed in the current log, or of the partition. */
+  wake(): void
+}
+
 /** Waits for bytes of one log to be handed to the system. Exactly one of the two is called, once. */
 export interface WriteWaiter {
   written(partition: Partition): void
@@ -50,8 +59,12 @@ export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly index: number
-  readonly log: Log
   config: TopicConfig
+  /** While the replica is moved to another log directory. */
+  future: FutureCopy | undefined
+  #log: Log
+  /** The log directory that the cluster knows the replica in; undefined where it is not one of its replicas. */
+  #directory: string | undefined
   #state: PartitionState = 'new'
   #leader = NO_LEADER
   #leaderEpoch: LeaderEpoch = -1
@@ -77,10 +90,26 @@ export class Partition {
     this.topic = log.topic
     this.topicId = log.topicId
     this.index = log.partition
-    this.log = log
+    this.#log = log
     this.config = config
     this.#writtenEnd = log.logEndOffset
     this.#surroundings = surroundings
+  }
+
+  /** Another one after the replica has moved (KIP-113): not to be kept by whoever waits. */
+  get log(): Log {
+    return this.#log
+  }
+
+  /** The replica has moved: the new log has all that was in the old one. */
+  moveTo(log: Log): void {
+    assert(log.logEndOffset === this.#log.logEndOffset, `${log.dir} has not all of ${this.#log.dir}`)
+    log.config = this.config
+    this.#log = log
+  }
+
+  get directory(): string | undefined {
+    return this.#directory
   }
 
   get state(): PartitionState {
@@ -145,9 +174,9 @@ export class Partition {
     return this.#writtenEnd
   }
 
-  /** Below this no live replica keeps anything: the least of their log start offsets. Of a leader. */
+  /** Below this no live replica keeps anything, nor a copy that moves: the least of their log start offsets. Of a leader. */
   get lowWatermark(): Offset {
-    let low = this.log.logStartOffset
+    let low = Math.min(this.log.logStartOffset, this.future?.logStartOffset ?? Number.POSITIVE_INFINITY)
     for (const remote of this.#remotes.values()) {
       if (this.#surroundings.isAlive(remote.brokerId)) low = Math.min(low, remote.logStartOffset)
     }
@@ -192,6 +221,7 @@ export class Partition {
     this.#adding = image.adding
     this.#removing = image.removing
     this.#isr = image.isr
+    this.#directory = image.directories[image.replicas.indexOf(this.#surroundings.brokerId)]
     if (image.leader === this.#surroundings.brokerId) this.#lead(newEpoch, wasLeader)
     else this.#follow()
     return newEpoch
@@ -249,6 +279,7 @@ export class Partition {
   /** Of a follower: removes what its leader does not have. */
   truncateTo(offset: Offset): void {
     this.#cuts += 1
+    this.future?.cut(offset)
     this.log.truncateTo(offset)
     this.#writtenEnd = Math.min(this.#writtenEnd, this.log.logEndOffset)
   }
@@ -256,6 +287,7 @@ export class Partition {
   /** Of a follower: empties the log, and goes on at `offset`. */
   restartAt(offset: Offset): void {
     this.#cuts += 1
+    this.future?.cut(offset)
     this.log.truncateFullyAndStartAt(offset)
     this.#writtenEnd = this.log.logEndOffset
   }

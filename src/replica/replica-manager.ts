@@ -7,8 +7,10 @@ import type { Clock } from '../base/time.ts'
 import type { TopicConfig } from '../log/config.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { MetadataDelta } from '../metadata/delta.ts'
+import { METADATA_VERSION } from '../metadata/features.ts'
 import { EMPTY_IMAGE, isActive, type MetadataImage, NO_LEADER } from '../metadata/image.ts'
 import type { LocalChanges } from '../metadata/topics-delta.ts'
+import { alterReplicaLogDir } from './alter-log-dir.ts'
 import { append } from './append.ts'
 import { ClientTraffic } from './client-traffic.ts'
 import type { ReplicaConfig, ReplicaContext } from './context.ts'
@@ -26,6 +28,7 @@ import type { ReplicationPorts } from './ports.ts'
 import { Purgatory } from './purgatory.ts'
 import { readBatches } from './read-batches.ts'
 import { countReplicas, type ReplicaCounts } from './replica-metrics.ts'
+import { type DirectoryReports, ReplicaMoves } from './replica-moves.ts'
 import { ReplicationTraffic } from './replication-traffic.ts'
 import type {
   AppendRequest,
@@ -42,6 +45,7 @@ import type {
   ListOffsetsResult,
   PartitionName,
   ProduceResult,
+  WantedDirectory,
 } from './types.ts'
 
 export type * from './ports.ts'
@@ -58,6 +62,8 @@ export interface ReplicaManagerOptions {
   logger: Logger
   /** Reply bytes that peers have not taken yet: fetches give less while there are many. Default: nobody counts. */
   unsentBytes?: () => number
+  /** Where the cluster is told of replicas' log directories; it may come later. Default: nobody wants to know. */
+  directoryReports?: () => DirectoryReports
   /** The ways to other brokers; without them there is one replica of each partition. */
   replication?: ReplicationPorts
 }
@@ -78,6 +84,8 @@ export class ReplicaManager implements ReplicaContext {
   readonly clientTraffic = new ClientTraffic()
   readonly traffic: ReplicationTraffic
   readonly fetchers: FetcherManager | undefined
+  readonly moves: ReplicaMoves
+  readonly #logs: LogManager
   readonly #brokerId: number
   readonly #hosted: HostedPartitions
   #image: MetadataImage = EMPTY_IMAGE
@@ -98,6 +106,7 @@ export class ReplicaManager implements ReplicaContext {
       onWritten: (partition, highWatermarkMoved) => this.#written(partition, highWatermarkMoved),
       onFailure: (partition, error) => this.logFailed(partition, error),
     })
+    this.#logs = options.logs
     this.#hosted = new HostedPartitions({
       logs: options.logs,
       logger: options.logger,
@@ -113,6 +122,16 @@ export class ReplicaManager implements ReplicaContext {
       },
     })
     this.traffic = new ReplicationTraffic({ brokerId, clock, config })
+    this.moves = new ReplicaMoves({
+      clock,
+      timers,
+      config,
+      logger: options.logger,
+      logs: options.logs,
+      writer: this.writer,
+      advanced: (partition) => this.deletions.check(partition),
+      reports: () => (this.#tracksDirectories ? options.directoryReports?.() : undefined),
+    })
     if (options.replication === undefined) return
     const { replication: ports, logger } = options
     this.isr = new IsrUpdates({
@@ -153,9 +172,25 @@ export class ReplicaManager implements ReplicaContext {
     const restarted = this.#hosted.apply(changes, delta.configs, image)
     for (const { topic, topicDeleted } of changes.deletes) if (topicDeleted) this.clientTraffic.topics.delete(topic)
     this.fetchers?.restart(restarted)
+    this.#resumeMoves(changes)
     if (this.#isLeaving) this.fetchers?.stop(this.#left(changes))
     this.fetchers?.resize(this.#hosted.all())
     return changes
+  }
+
+  /** Copies that an earlier run has begun, or that failed. */
+  #resumeMoves({ leaders, followers }: LocalChanges): void {
+    for (const { topic, partition } of [...leaders, ...followers]) {
+      const future = this.#logs.future(topic, partition.index)
+      const replica = future && this.#hosted.get(topic, partition.index)
+      if (replica === undefined || replica.state === 'offline') continue
+      if (future!.topicId === replica.topicId) this.moves.begin(replica, future!)
+    }
+  }
+
+  /** The controller keeps directories (KIP-858). */
+  get #tracksDirectories(): boolean {
+    return this.#image.features.metadataVersion >= METADATA_VERSION.DIRECTORIES
   }
 
   /** Controlled shutdown began: what has left the ISR is not fetched any more, or it would join again (D85). */
@@ -193,6 +228,20 @@ export class ReplicaManager implements ReplicaContext {
   /** See delete-records.ts. */
   deleteRecords(timeoutMs: number, entries: readonly DeleteRecordsEntry[]): Promise<DeleteRecordsResult[]> {
     return deleteRecords(this, timeoutMs, entries)
+  }
+
+  /** Has replicas moved to other log directories of this broker; gives an error code for each, and does not wait. */
+  alterLogDirs(wanted: readonly WantedDirectory[]): ErrorCode[] {
+    const find = (topic: string, partition: number) => this.find({ topic, topicId: ZERO_UUID, partition })
+    return wanted.map((each) => alterReplicaLogDir(each, { logs: this.#logs, moves: this.moves, find }))
+  }
+
+  /** Id of the directory in which the cluster is to know a replica: where it is, or moves to. */
+  directoryOf(topic: string, index: number): string | undefined {
+    const partition = this.#hosted.get(topic, index)
+    if (partition === undefined) return undefined
+    const move = this.moves.of(partition)
+    return move?.isAssigned ? move.directory : this.#logs.dirOf(partition.log)?.id
   }
 
   /** All whole batches of a partition led here, from its start to what is written now: how a coordinator loads. */
@@ -239,12 +288,14 @@ export class ReplicaManager implements ReplicaContext {
   }
 
   changed(partition: Partition): void {
+    this.moves.changed(partition)
     this.produces.check(partition)
     this.fetches.check(partition)
     this.deletions.check(partition)
   }
 
   #written(partition: Partition, highWatermarkMoved: boolean): void {
+    partition.future?.wake()
     if (highWatermarkMoved) this.produces.check(partition)
     // Without a new high watermark there is news for followers only, who read up to what is written.
     this.fetches.check(partition)
@@ -257,6 +308,7 @@ export class ReplicaManager implements ReplicaContext {
   /** Writes what is gathered and answers everybody who waits; the logs themselves are closed by their manager. */
   shutdown(): void {
     this.fetchers?.close()
+    this.moves.close()
     this.isr?.close()
     this.writer.flush()
     this.produces.close()

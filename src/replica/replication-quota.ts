@@ -37,6 +37,32 @@ class WindowedRate {
   }
 }
 
+/**
+ * Limits what is copied between log directories (`replica.alter.log.dirs.io.max.bytes.per.second`): while it is above
+ * the rate nothing more is read. All replicas that move count.
+ */
+export class MoveQuota {
+  readonly #clock: Clock
+  readonly #config: ReplicaConfig
+  readonly #rate: WindowedRate
+
+  constructor({ clock, config }: { clock: Clock; config: ReplicaConfig }) {
+    this.#clock = clock
+    this.#config = config
+    const windowMs = config['alter.log.dirs.replication.quota.window.size.seconds'] * 1000
+    this.#rate = new WindowedRate(windowMs, config['alter.log.dirs.replication.quota.window.num'])
+  }
+
+  get isExceeded(): boolean {
+    const limit = this.#config['replica.alter.log.dirs.io.max.bytes.per.second']
+    return limit < LONG_MAX && this.#rate.measure(this.#clock.monotonicMs()) > limit
+  }
+
+  record(bytes: number): void {
+    if (bytes > 0) this.#rate.record(bytes, this.#clock.monotonicMs())
+  }
+}
+
 type Side = 'leader' | 'follower'
 
 /**

@@ -157,3 +157,10 @@ export interface DeleteRecordsResult {
   /** The least log start offset of the live replicas; -1 with an error. */
   lowWatermark: number
 }
+
+/** What somebody wants: the replica of a partition in a log directory, by its absolute path. */
+export interface WantedDirectory {
+  topic: string
+  partition: number
+  dir: string
+}

@@ -8,10 +8,11 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { ManualTime } from '../../src/base/manual-time.ts'
 import { MemoryDisk } from '../../src/base/memory-disk.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
-import { logConfig, topicConfig } from '../../src/log/config.ts'
+import { type LogConfig, logConfig, topicConfig } from '../../src/log/config.ts'
 import { LogManager } from '../../src/log/log-manager.ts'
 import { MetadataDelta } from '../../src/metadata/delta.ts'
 import { EffectiveConfig } from '../../src/metadata/effective-config.ts'
+import { FEATURE, METADATA_VERSION } from '../../src/metadata/features.ts'
 import { EMPTY_IMAGE, type MetadataImage, RESOURCE } from '../../src/metadata/image.ts'
 import type { LocalChanges } from '../../src/metadata/topics-delta.ts'
 import { replicaConfig } from '../../src/replica/config.ts'
@@ -39,18 +40,32 @@ interface TopicSpec {
   leader?: number
   leaderEpoch?: number
   config?: Record<string, string>
+  directories?: string[]
 }
 
 /** A replica manager on a memory disk and a manual clock, fed by metadata records. */
 export class World {
   readonly time = new ManualTime()
-  readonly disk = new MemoryDisk({ wallMs: () => this.time.wallMs() })
+  readonly disk: MemoryDisk
   readonly logs: LogManager
   readonly replicas: ReplicaManager
   image: MetadataImage = EMPTY_IMAGE
   #topics = 0
 
-  constructor(options: { dirs?: string[]; config?: Partial<ConfigOf<typeof replicaConfig>> } = {}) {
+  /** What the cluster was told of replicas' directories, where it keeps them. */
+  readonly reported: { topicId: string; index: number; directory: string }[] = []
+
+  constructor(
+    options: {
+      dirs?: string[]
+      config?: Partial<ConfigOf<typeof replicaConfig> & LogConfig>
+      /** Of an earlier life. */
+      disk?: MemoryDisk
+      /** The cluster keeps directories (KIP-858), and they have ids. */
+      keepsDirectories?: boolean
+    } = {},
+  ) {
+    this.disk = options.disk ?? new MemoryDisk({ wallMs: () => this.time.wallMs() })
     const system = { clock: this.time, timers: this.time, random: new SeededRandom(1), disk: this.disk }
     const brokerTable = mergeTables(logConfig, replicaConfig)
     const values = { ...defaultsOf(brokerTable), ...options.config }
@@ -60,7 +75,13 @@ export class World {
       given: new Map(),
       values,
     })
-    this.logs = LogManager.open({ system, dirs: options.dirs ?? ['/data'], config: values, logger: silentLogger })
+    this.logs = LogManager.open({
+      system,
+      dirs: options.dirs ?? ['/data'],
+      config: values,
+      logger: silentLogger,
+      ...(options.keepsDirectories ? { identity: { nodeId: BROKER_ID } } : {}),
+    })
     this.replicas = new ReplicaManager({
       brokerId: BROKER_ID,
       system,
@@ -68,7 +89,14 @@ export class World {
       logs: this.logs,
       topicConfig: (image, topic) => effective.topicValues(topicConfig, image, topic),
       logger: silentLogger,
+      directoryReports: () => ({ assign: (replica) => this.reported.push(replica) }),
     })
+    if (options.keepsDirectories)
+      this.apply({
+        type: 'FeatureLevelRecord',
+        version: 0,
+        value: { name: FEATURE.METADATA_VERSION, featureLevel: METADATA_VERSION.DIRECTORIES },
+      })
   }
 
   /** Replays records into the image, and applies the delta. */
@@ -108,7 +136,7 @@ export class World {
           leader: spec.leader ?? BROKER_ID,
           leaderEpoch,
           partitionEpoch: 0,
-          directories: replicas.map(() => ZERO_UUID),
+          directories: spec.directories ?? replicas.map(() => ZERO_UUID),
         },
       })
     }
@@ -119,7 +147,11 @@ export class World {
     return { type: 'RemoveTopicRecord', version: 0, value: { topicId: this.idOf(name) } }
   }
 
-  change(name: string, partitionId: number, fields: { leader?: number; isr?: number[] }): LocalChanges {
+  change(
+    name: string,
+    partitionId: number,
+    fields: { leader?: number; isr?: number[]; directories?: string[] },
+  ): LocalChanges {
     return this.apply({
       type: 'PartitionChangeRecord',
       version: 1,
