@@ -137,8 +137,11 @@ export async function withClient<T>(bootstrapServers: string, use: (client: Clie
 /** Turns an error code into a CommandError that says what it was about. */
 export function check(errorCode: number, about: string, message?: string | null): void {
   if (errorCode === ErrorCode.NONE) return
-  throw new CommandError(`${about}: ${message ?? errorMessage(errorCode)} (${errorName(errorCode)})`)
+  throw new CommandError(errorText(about, errorCode, message))
 }
+
+export const errorText = (about: string, errorCode: number, message?: string | null): string =>
+  `${about}: ${message ?? errorMessage(errorCode)} (${errorName(errorCode)})`
 
 function connect(system: System, address: HostPort): Promise<Peer> {
   return Peer.connect({ system, address, clientId: CLIENT_ID, requestTimeoutMs: TIMEOUT_MS })

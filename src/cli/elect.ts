@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
-import { ErrorCode, errorName } from '../../protocol/errors.ts'
-import { API, check, withClient } from './client.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { API, check, errorText, withClient } from './client.ts'
 import { CommandError } from './command-error.ts'
 import { type BootstrapArguments, bootstrapServer } from './options.ts'
 
@@ -61,7 +61,11 @@ async function elect({ bootstrapServer, preferred, unclean, topic, partition, al
   process.stdout.write(`${elected.length} leaders elected.\n`)
   if (failed.length > 0)
     throw new CommandError(
-      failed.map(({ topic, partitionId, errorCode }) => `${topic}-${partitionId}: ${errorName(errorCode)}`).join('\n'),
+      failed
+        .map(({ topic, partitionId, errorCode, errorMessage }) =>
+          errorText(`Topic ${topic}, partition ${partitionId}`, errorCode, errorMessage),
+        )
+        .join('\n'),
     )
 }
 

@@ -37,11 +37,26 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 function wholeNumbers(args: Record<string, unknown>): true {
   for (const [option, value] of Object.entries(args)) {
     if (option.length === 1 || option === '_') continue
-    const wanted = typeof value !== 'number' || Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
-    if (!wanted) throw new CommandError(`--${option}: expected a whole number.`)
+    if (!(Array.isArray(value) ? value : [value]).every(isWhole))
+      throw new CommandError(`--${option}: expected a whole number.`)
   }
   return true
 }
+
+const isWhole = (value: unknown): boolean =>
+  typeof value !== 'number' || Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
+
+/** What yargs found wrong. It names an option that nobody knows twice: as typed, and in camel case. */
+function worded(message: string): string {
+  const [, names = ''] = /^Unknown arguments?: (.*)$/.exec(message) ?? []
+  if (names === '') return message
+  const typed = names
+    .split(', ')
+    .filter((name, _, all) => !all.some((other) => other !== name && camelCase(other) === name))
+  return `Unknown argument${typed.length > 1 ? 's' : ''}: ${typed.join(', ')}`
+}
+
+const camelCase = (option: string): string => option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 async function main(): Promise<void> {
   const program = yargs(hideBin(process.argv))
@@ -66,7 +81,7 @@ async function main(): Promise<void> {
     .fail((message, error, { help }) => {
       if (error) throw error
       void help
-      throw new CommandError(`${message}\nTry odradek --help.`)
+      throw new CommandError(`${worded(message)}\nTry odradek --help.`)
     })
   await program.parseAsync()
 }

@@ -1,6 +1,7 @@
 import type { PlanPartition, PlanView } from '../node/planning.ts'
 import { API, type Client } from './client.ts'
 import { type BrokerInfo, clusterInfo, reassignmentKey, reassignments, topicInfos } from './cluster-info.ts'
+import { CommandError } from './command-error.ts'
 
 export interface ViewOptions {
   /** Brokers that are to lose all they have. */
@@ -29,6 +30,9 @@ export async function planView(client: Client, { drain, topics: wanted }: ViewOp
     }),
   )
   const known = new Map(brokers.map((broker) => [broker.id, broker]))
+  // A broker that was unregistered may have replicas still.
+  const nobody = drain.find((id) => !known.has(id) && !partitions.some(({ replicas }) => replicas.includes(id)))
+  if (nobody !== undefined) throw new CommandError(`Broker ${nobody} is not registered, and has no replicas.`)
   const ids = new Set([...known.keys(), ...drain])
   return { brokers: [...ids].map((id) => planBroker(id, known.get(id), drain)), partitions }
 }

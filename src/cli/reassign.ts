@@ -78,7 +78,7 @@ const startOptions = (yargs: Argv) =>
 
 async function plan({ bootstrapServer, drain, topic: topics, json }: PlanArguments): Promise<void> {
   const moves = await withClient(bootstrapServer, (client) => planned(client, { drain, topics }))
-  process.stdout.write(json ? `${planJson(moves, 'to')}\n` : planText(moves))
+  process.stdout.write(json ? `${planJson(moves, 'to')}\n` : planText(moves, drain))
 }
 
 async function planned(client: Client, options: { drain: number[]; topics: string[] }): Promise<Move[]> {
@@ -101,8 +101,8 @@ function keptOnDrained({ partitions }: PlanView, moves: readonly Move[], drain: 
   }).length
 }
 
-function planText(moves: readonly Move[]): string {
-  if (moves.length === 0) return 'Nothing to do: the cluster is balanced.\n'
+function planText(moves: readonly Move[], drain: readonly number[]): string {
+  if (moves.length === 0) return drain.length > 0 ? 'Nothing to do.\n' : 'Nothing to do: the cluster is balanced.\n'
   const rows = moves.map((move) => {
     const { topic, index, from, to } = move
     return [topic, index, from.join(), to.join(), copied(move).join() || '-']

@@ -67,11 +67,14 @@ t.test('commands against a broker', async (t) => {
     refused(t, await odradek(['reassign', 'start', '--file', 'x', '--drain', '1']), /--file holds the whole plan/)
     refused(t, await odradek(['reassign', 'start', '--file', join(home, 'x')]), /x cannot be read/)
     refused(t, await odradek(['reassign', 'plan', '--topic', 'missing']), /missing does not exist/)
+    refused(t, await odradek(['reassign', 'plan', '--drain', '9']), /Broker 9 is not registered, and has no replicas/)
     refused(t, await odradek(['topics', 'alter', 'lonely', '--replication-factor', '2']), /not 2 brokers/)
     refused(t, await odradek(['topics', 'alter', 'lonely']), /--partitions N or --replication-factor N/)
     fine(t, await odradek(['topics', 'alter', 'lonely', '--partitions', '3']), 'Topic lonely has 3 partitions.\n')
     refused(t, await odradek(['topics', 'alter', 'lonely', '--partitions', '2']), /lonely.*INVALID_PARTITIONS/)
     fine(t, await odradek(['elect', '--preferred', '--topic', 'lonely']), '0 leaders elected.\n')
+    const nowhere = await odradek(['elect', '--preferred', '--topic', 'lonely', '--partition', '9'])
+    t.match(nowhere, { code: 1, stderr: /^odradek: Topic lonely, partition 9: .* \(UNKNOWN_TOPIC_OR_PARTITION\)\n$/ })
     refused(t, await odradek(['elect', '--preferred']), /--topic NAME or --all/)
     refused(t, await odradek(['elect', '--all']), /--preferred or --unclean/)
     fine(t, await odradek(['cluster']), /^Cluster: [\w-]{22}\nController: 1\nFeatures: .*metadata\.version=\d+/)
@@ -251,6 +254,7 @@ t.test('options that want a number', async (t) => {
     [['consume', 'x', '-o', 'abc'], /--offset: expected a whole number/],
     [['consume', 'x', '-n', 'abc'], /--max-messages: expected a whole number/],
     [['produce', 'x', '--partition', 'abc'], /--partition: expected a whole number/],
+    [['reassign', 'plan', '--drain', '1', '--drain', 'abc'], /--drain: expected a whole number/],
   ]
   for (const [args, stderr] of wrong) {
     const result = await run(args)
@@ -277,6 +281,15 @@ t.test('installed in a directory whose name is no plain URL', async (t) => {
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(place, 'dist', 'odradek.cjs'), "process.stdout.write('found')")
   t.equal(execFileSync(process.execPath, [join(place, 'bin', 'odradek.js')], { encoding: 'utf8' }), 'found')
+})
+
+t.test('options that nobody knows are named as they were typed', async (t) => {
+  t.match(await run(['cluster', '--old-style', 'x']), {
+    code: 1,
+    stdout: '',
+    stderr: /: Unknown argument: old-style\n/,
+  })
+  t.match(await run(['cluster', '--a-b', '--nonsense']), { stderr: /: Unknown arguments: a-b, nonsense\n/ })
 })
 
 t.test('help and version', async (t) => {
