@@ -36,7 +36,7 @@ export interface RunningNode {
   kill(): Promise<void>
   /** In order: leadership is handed over first. */
   stop(): Promise<void>
-  /** Comes back after `kill` or `stop`, and resolves when it serves. */
+  /** Comes back after `kill` or `stop`, and resolves when it serves. Rejects while it runs. */
   start(): Promise<void>
   /** Cuts it off from all other nodes; clients still reach it. */
   isolate(): void
@@ -122,7 +122,10 @@ function runningNode(node: ClusterMember): RunningNode {
     },
     kill: async () => node.kill(),
     stop: () => node.stop(),
-    start: () => node.start(),
+    start: async () => {
+      if (node.isRunning) throw new Error(`node ${node.id} runs already`)
+      await node.start()
+    },
     isolate: () => node.isolate(),
     heal: () => node.heal(),
   }

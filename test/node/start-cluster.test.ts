@@ -53,6 +53,7 @@ async function consume(port: number, name: string): Promise<(string | null)[]> {
 t.test('three brokers: topics are replicated, and each node tells the same', async (t) => {
   const { bootstrapServers, node } = await cluster(t, { topics: { orders: { partitions: 3 } } })
   t.equal(bootstrapServers.split(',').length, 3)
+  await t.rejects(node(2).start(), { message: 'node 2 runs already' })
   for (const id of [1, 2, 3]) {
     const { topics, brokers } = await ask(node(id).port, (wire) => wire.send(KEY.METADATA, 9, { topics: null }))
     t.strictSame(
