@@ -81,10 +81,10 @@ t.test('B92: no controller in time is answered in the form of the API that was a
 })
 
 t.test('B90, B92: what the envelope itself is refused for', async (t) => {
-  const ask = async (active: boolean, requestData: Buffer, controller: unknown = deletes) => {
+  const ask = async (active: boolean, requestData: Buffer, controller: unknown = deletes, addressBytes = 4) => {
     const api = node('controller', { isActiveController: () => active, controller: controller as never })
     const reply = await api.dispatch(
-      incoming(ENVELOPE, 0, { requestData, requestPrincipal: null, clientHostAddress: Buffer.alloc(4) }),
+      incoming(ENVELOPE, 0, { requestData, requestPrincipal: null, clientHostAddress: Buffer.alloc(addressBytes) }),
     )
     if (reply.kind !== 'reply') throw new Error(reply.kind)
     return decoded(ENVELOPE, 0, Buffer.concat(reply.chunks)).body.errorCode
@@ -92,6 +92,9 @@ t.test('B90, B92: what the envelope itself is refused for', async (t) => {
   const frame = incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion).frame
   t.equal(await ask(true, frame), ErrorCode.NONE)
   t.equal(await ask(false, frame), ErrorCode.NOT_CONTROLLER, 'the controller is elsewhere')
+  t.equal(await ask(true, frame, deletes, 16), ErrorCode.NONE)
+  for (const bytes of [0, 3, 17, 60_001])
+    t.equal(await ask(true, frame, deletes, bytes), ErrorCode.INVALID_REQUEST, `an address of ${bytes} bytes`)
   const loses = {
     deleteTopics: async () => {
       throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
