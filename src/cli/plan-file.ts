@@ -21,13 +21,13 @@ export function planJson(moves: readonly Move[], side: 'from' | 'to'): string {
 }
 
 export function readPlanFile(path: string): FilePartition[] {
-  let plan: { partitions?: unknown }
+  let plan: { partitions?: unknown } | null
   try {
-    plan = JSON.parse(readFileSync(path, 'utf8')) as { partitions?: unknown }
+    plan = JSON.parse(readFileSync(path, 'utf8')) as { partitions?: unknown } | null
   } catch (error) {
     throw new CommandError(`${path} cannot be read: ${(error as Error).message}`)
   }
-  const { partitions } = plan
+  const { partitions } = plan ?? {}
   if (!Array.isArray(partitions) || !partitions.every(isFilePartition))
     throw new CommandError(`${path} is no plan: write {"partitions": [{"topic": …, "partition": …, "replicas": […]}]}.`)
   return partitions

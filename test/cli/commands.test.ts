@@ -66,6 +66,8 @@ t.test('commands against a broker', async (t) => {
     refused(t, await odradek(['reassign', 'start', '--throttle', '5', '--no-wait']), /--throttle needs somebody/)
     refused(t, await odradek(['reassign', 'start', '--file', 'x', '--drain', '1']), /--file holds the whole plan/)
     refused(t, await odradek(['reassign', 'start', '--file', join(home, 'x')]), /x cannot be read/)
+    writeFileSync(join(home, 'null.json'), 'null')
+    refused(t, await odradek(['reassign', 'start', '--file', join(home, 'null.json')]), /null\.json is no plan: write/)
     refused(t, await odradek(['reassign', 'plan', '--topic', 'missing']), /missing does not exist/)
     refused(t, await odradek(['reassign', 'plan', '--drain', '9']), /Broker 9 is not registered, and has no replicas/)
     refused(t, await odradek(['topics', 'alter', 'lonely', '--replication-factor', '2']), /not 2 brokers/)
