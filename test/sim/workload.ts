@@ -141,12 +141,14 @@ export class Workload {
     ]
     const second = random.below(4)
     const chosen = [kinds[0]!, ...(second < 3 ? [kinds[second]!] : [])]
+    // In a partition where nothing happens for seconds, what is old looks new.
+    const pauseMs = random.below(3) === 0 ? 1000 + random.below(4000) : 150 + random.below(600)
     for (const [index, kind] of chosen.entries()) {
       const client = this.client(`p${index}-${topic}-${partition}`)
       const producer = new Producer(this.#world, client, this.history, {
         topic,
         partition,
-        pauseMs: 150 + random.below(600),
+        pauseMs,
         ...kind,
       })
       this.producers.push(producer)
