@@ -7,9 +7,11 @@ import { VERSION } from './version.ts'
 /** What a person sees when the broker serves: where to connect, what clients will be told, where data is. */
 export function banner(broker: Broker, setup: NodeSetup, readyMs: number): string {
   const [first] = broker.listeners
+  const controller = broker.controllerEndpoint
   const lines = [
     `odradek ${VERSION}  node ${broker.nodeId}  cluster ${broker.clusterId}`,
-    `bootstrap: ${first ? formatHostPort(first.advertised) : ''}`,
+    ...(first ? [`bootstrap: ${formatHostPort(first.advertised)}`] : []),
+    ...(controller ? [`controller: ${formatHostPort(controller)}`] : []),
     ...broker.listeners.map(
       ({ name, bound, advertised }) =>
         `listening ${name} ${bound.map(formatHostPort).join(', ')} -> clients are told ${formatHostPort(advertised)}`,

@@ -322,6 +322,7 @@ export class MetadataQuorum {
     } else if (voterSet === undefined && this.#staticVoters.length === 0) {
       environment.logger.warn('this controller follows the quorum and does not vote until it is added to the voters', {
         servers: config['controller.quorum.bootstrap.servers'].join(', '),
+        remedy: 'the first voters are formatted with odradek storage format --initial-controllers or --standalone',
       })
     }
     return files

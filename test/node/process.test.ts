@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { rawRequest, Wire } from '../api/harness.ts'
-import { Program, run, startBrokerProcess } from './broker-process.ts'
+import { Program, ready, run, startBrokerProcess } from './broker-process.ts'
 
 const METADATA = 3
 
@@ -54,6 +54,21 @@ t.test('the banner', async (t) => {
       t.strictSame(await program.exited, { code: 0, signal: null }, signal)
       t.strictSame(readdirSync(tmp), [])
     }
+  })
+
+  t.test('of a controller alone names the address where it is one, and what it wants before it votes', async (t) => {
+    const settings = {
+      'process.roles': 'controller',
+      'controller.listener.names': 'CONTROLLER',
+      listeners: 'CONTROLLER://localhost:0',
+      'controller.quorum.bootstrap.servers': 'localhost:1',
+    }
+    const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
+    const { program } = await ready(new Program({ args: ['start', ...args] }))
+    t.match(program.stdout, /^controller: localhost:\d+$/m)
+    t.notMatch(program.stdout, /^bootstrap:/m)
+    t.match(program.stderr, /does not vote until it is added .*storage format --initial-controllers or --standalone/)
+    await program.kill()
   })
 })
 
