@@ -167,6 +167,16 @@ t.test('D92: what the current log loses is lost in the copy too', async (t) => {
     t.same(future.epochs.entries, log.epochs.entries)
     t.equal(future.logEndOffset, 110)
   })
+  await t.test('cut within an epoch', async (t) => {
+    w.partition('t').truncateTo(105)
+    for (let i = 105; i < 112; i++) {
+      log.appendAsFollower(batch([`third ${i}`.padEnd(100)], { baseOffset: i, leaderEpoch: 1 }), { leaderEpoch: 1 })
+    }
+    log.write()
+    w.replicas.changed(w.partition('t'))
+    await w.time.settle()
+    t.same(Buffer.concat([...future.batches()]), Buffer.concat([...log.batches()]))
+  })
   await t.test('begun anew elsewhere', async (t) => {
     w.partition('t').restartAt(500)
     appendAs(500, 505, 1)
