@@ -7,6 +7,7 @@ import type { Timer } from '../base/time.ts'
 import { freshFeatureRecords } from '../controller/features.ts'
 import type { Log } from '../log/log.ts'
 import { type DirInfo, LogManager } from '../log/log-manager.ts'
+import { DIRECTORY } from '../metadata/directory-id.ts'
 import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
@@ -182,7 +183,11 @@ export class Broker {
     logs.retainOnly((log) => placed(log) !== undefined)
     logs.promoteFutures((log, dirId) => {
       const image = placed(log)
-      return dirId !== undefined && image?.directories[image.replicas.indexOf(this.nodeId)] === dirId
+      const home = image?.directories[image.replicas.indexOf(this.nodeId)]
+      if (home === undefined || dirId === undefined) return false
+      // A cluster that keeps no directories (KIP-858) cannot say: it holds where no other copy could be.
+      const isComplete = logs.dirs.filter(({ isOnline }) => isOnline).length === this.#setup.dataDirs.length
+      return home === dirId || (home === DIRECTORY.MIGRATING && isComplete)
     })
     loader.subscribe((delta, image) => {
       const changes = replicas.apply(delta, image)
