@@ -56,11 +56,19 @@ export class Voters {
     const topics = [{ topicName: METADATA_TOPIC, partitions: [{ partitionIndex: 0 }] }]
     const quorum = (await this.#ask(DESCRIBE_QUORUM, { topics }))?.topics[0]?.partitions[0]
     if (quorum === undefined || quorum.errorCode !== ErrorCode.NONE) return
-    const { currentVoters, observers } = quorum
-    const added = this.#pick(observers)
-    const removed = currentVoters.length > 1 ? this.#pick(currentVoters) : undefined
+    const { leaderId, currentVoters, observers } = quorum
+    const added = this.#pick(observers.filter((observer) => !this.#isLost(observer)))
+    // A leader that is to go has most to do.
+    const leaders = currentVoters.filter(({ replicaId }) => replicaId === leaderId)
+    const leavers = this.#client.random.below(2) === 0 && leaders.length > 0 ? leaders : currentVoters
+    const removed = currentVoters.length > 1 ? this.#pick(leavers) : undefined
     if (added !== undefined && (removed === undefined || this.#client.random.below(2) === 0)) await this.#add(added)
     else if (removed !== undefined) await this.#remove(removed)
+  }
+
+  /** The leader goes on to tell of it, and would make a voter of it that never votes: it was there within the hour (A86). */
+  #isLost({ replicaDirectoryId }: Replica): boolean {
+    return this.#world.nodes.some(({ lostDirectoryId }) => lostDirectoryId === replicaDirectoryId)
   }
 
   async #add({ replicaId: voterId, replicaDirectoryId: voterDirectoryId }: Replica): Promise<void> {
