@@ -103,6 +103,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: '(brokerEpoch === -1n || BigInt(image.cluster.brokers.get(brokerId)!.epoch) === brokerEpoch)',
         replace: 'brokerEpoch >= -1n',
       },
+      {
+        file: 'src/replica/fetch-read.ts',
+        find: 'return replicaEpoch >= 0 && broker !== undefined && !broker.fenced && replicaEpoch < broker.epoch',
+        replace: 'return broker !== undefined && replicaEpoch > Number.MAX_SAFE_INTEGER',
+      },
     ],
   },
   {
