@@ -597,6 +597,7 @@ export class Log {
       this.#tail.clear()
       const gone = this.#segments.from(offset).filter((segment) => segment.baseOffset >= offset)
       this.#removeSegments(gone)
+      if (gone.length > 0) this.#environment.disk.syncDir(this.#dir)
       const { active } = this.#segments
       active.truncateTo(offset, this.#environment.clock.wallMs())
       this.#endOffset = active.readEndOffset()

@@ -307,7 +307,10 @@ export class Segment {
     return end
   }
 
-  /** Cuts off the batch that holds `offset` and all behind it; the segment takes appends again. Written bytes only. */
+  /**
+   * Cuts off the batch that holds `offset` and all behind it; the segment takes appends again. Written bytes only. What
+   * is cut stays away: a checkpointed high watermark would take it for committed if it came back with a loss of power.
+   */
   truncateTo(offset: number, nowMs: number): void {
     const cut = this.readSync(this.locate(offset))
     this.truncations++
@@ -317,7 +320,10 @@ export class Segment {
     this.#readMarks.clear()
     this.#bytesSinceIndexEntry = 0
     if (cut !== undefined) {
-      this.#files.use(this.path, (file) => file.truncate(cut.position))
+      this.#files.use(this.path, (file) => {
+        file.truncate(cut.position)
+        file.sync()
+      })
       this.sizeBytes = cut.position
       this.writtenBytes = cut.position
       this.flushedBytes = Math.min(this.flushedBytes, cut.position)

@@ -438,6 +438,18 @@ t.test('truncation', async (t) => {
   t.same(w.append(batch()).firstOffset, 100)
 })
 
+t.test('what was cut off stays away when the power is lost', async (t) => {
+  const w = new LogWorld({ 'internal.segment.bytes': 1000 })
+  for (let i = 0; i < 9; i++) w.append(batchOf(300, { count: 1, timestamp: NOW_MS + i }), { leaderEpoch: 0 })
+  await w.log.flush()
+  t.ok(w.log.truncateTo(4))
+  w.append(batchOf(300, { count: 1, timestamp: NOW_MS }), { leaderEpoch: 1 })
+  w.log.abandon()
+  w.disk.crash('synced')
+  const log = w.open({ recoveryPoint: 4, highWatermark: 5 })
+  t.same([log.logEndOffset, log.highWatermark, log.latestEpoch], [4, 4, 0])
+})
+
 t.test('truncation below the first segment starts anew there', async (t) => {
   const w = new LogWorld()
   w.log.truncateFullyAndStartAt(50)
