@@ -619,6 +619,8 @@ export class Log {
     this.#removeSegments(this.#segments.all)
     this.#addSegment(offset)
     this.#epochs.clear()
+    this.#epochs.save()
+    this.#environment.disk.syncDir(this.#dir)
     this.#producers.snapshots.removeWhere(() => true)
     this.#producers.clear(offset)
     this.#endOffset = offset

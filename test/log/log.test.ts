@@ -450,6 +450,17 @@ t.test('what was cut off stays away when the power is lost', async (t) => {
   t.same([log.logEndOffset, log.highWatermark, log.latestEpoch], [4, 4, 0])
 })
 
+t.test('what a log held before it began anew stays away when the power is lost', async (t) => {
+  const w = new LogWorld()
+  w.append(batch(), { leaderEpoch: 0 })
+  await w.log.flush()
+  w.log.truncateFullyAndStartAt(100)
+  w.log.abandon()
+  w.disk.crash('synced')
+  const log = w.open({ highWatermark: 100 })
+  t.same([log.logStartOffset, log.logEndOffset, log.highWatermark, log.latestEpoch], [100, 100, 100, -1])
+})
+
 t.test('truncation below the first segment starts anew there', async (t) => {
   const w = new LogWorld()
   w.log.truncateFullyAndStartAt(50)
