@@ -2,6 +2,7 @@ import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { Nodes, SOAK_TIMES, separate } from './nodes.ts'
 import { type Checks, type Outcome, type SoakRun, say, withNodes } from './outcome.ts'
+import { sees } from './sees.ts'
 import { until } from './waiting.ts'
 
 const TOPIC = 'orders'
@@ -57,7 +58,7 @@ async function minority(nodes: Nodes, checks: Checks): Promise<void> {
   const after = await send('after', -1)
   checks.check('acks=all works again', after.errorCode === ErrorCode.NONE, () => errorName(after.errorCode))
   const wanted = ['committed', ...Array.from({ length: ACKS_ONE }, (_, i) => `alone ${i}`), 'after']
-  await sees(client, checks, 'all of it is there, and nothing that was refused', wanted)
+  await sees(client, checks, TOPIC, 'all of it is there, and nothing that was refused', wanted)
   await nodes.node(leader).kill()
   await until(
     60_000,
@@ -65,12 +66,7 @@ async function minority(nodes: Nodes, checks: Checks): Promise<void> {
     () => client.partition(TOPIC),
     (now) => now.leader >= 0 && now.leader !== leader,
   )
-  await sees(client, checks, 'and at the next leader, too', wanted)
+  await sees(client, checks, TOPIC, 'and at the next leader, too', wanted)
   await nodes.node(leader).start()
   await client.close()
-}
-
-async function sees(client: ClusterClient, checks: Checks, name: string, wanted: readonly string[]): Promise<void> {
-  const values = (await client.readAll(TOPIC, 0)).map(({ value }) => value)
-  checks.check(name, values.join('\n') === wanted.join('\n'), () => JSON.stringify(values))
 }

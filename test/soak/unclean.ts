@@ -2,6 +2,7 @@ import { ErrorCode, errorName } from '../../protocol/errors.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { Nodes, SOAK_TIMES, separate } from './nodes.ts'
 import { type Checks, type Outcome, type SoakRun, say, withNodes } from './outcome.ts'
+import { sees } from './sees.ts'
 import { sleep, until } from './waiting.ts'
 
 /** Long enough for the controller to do what it should not. */
@@ -138,15 +139,4 @@ async function mustTake(client: ClusterClient, to: number, topic: string, value:
   const ask = () => client.produce(to, topic, 0, [value], { acks, timeoutMs: 2500 })
   const { errorCode } = await ask()
   if (errorCode !== ErrorCode.NONE) throw new Error(`${topic}: "${value}" with acks=${acks}: ${errorName(errorCode)}`)
-}
-
-async function sees(
-  client: ClusterClient,
-  checks: Checks,
-  topic: string,
-  name: string,
-  wanted: readonly string[],
-): Promise<void> {
-  const values = (await client.readAll(topic, 0)).map(({ value }) => value)
-  checks.check(name, values.join('\n') === wanted.join('\n'), () => JSON.stringify(values))
 }
