@@ -1,4 +1,4 @@
-import { evenOut, type Step } from './even-out.ts'
+import { evenHoldings } from './even-holdings.ts'
 import { type Holder, Layout, lowest, type Placed } from './layout.ts'
 import type { Move, PlanView } from './view.ts'
 
@@ -32,26 +32,7 @@ function even(layout: Layout, topic: string, inSync: InSync): void {
         layout.canMove(partition, from, to) &&
         isAsGood(layout, partition, from, to, inSync),
     )
-  let taken: (Step & { partition: Placed })[] = []
-  evenOut({
-    members: layout.members,
-    load: ({ held }) => held.size,
-    possible: (from, to) => free(from, to) !== undefined,
-    take: ({ from, to }) => {
-      const partition = free(from, to)
-      if (partition === undefined) return false
-      layout.move(partition, from, to)
-      taken.push({ from, to, partition })
-      return true
-    },
-    undo: () => {
-      for (const { from, to, partition } of taken.toReversed()) layout.move(partition, to, from)
-      taken = []
-    },
-    keep: () => {
-      taken = []
-    },
-  })
+  evenHoldings(layout, { possible: (from, to) => free(from, to) !== undefined, choose: free })
 }
 
 /** Both are new, or both were there and are in sync. */

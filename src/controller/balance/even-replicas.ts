@@ -1,30 +1,14 @@
-import { evenOut, type Step } from './even-out.ts'
+import { evenHoldings } from './even-holdings.ts'
 import { type Holder, type Layout, lowest, type Placed } from './layout.ts'
 
 /** Gives every member its share of replicas, with as few of them copied as can be. */
 export function evenReplicas(layout: Layout): void {
-  let taken: (Step & { partition: Placed })[] = []
-  evenOut({
-    members: layout.members,
-    load: ({ held }) => held.size,
+  evenHoldings(layout, {
     possible: (from, to) => {
       for (const partition of from.held) if (layout.canMove(partition, from, to)) return true
       return false
     },
-    take: ({ from, to }) => {
-      const partition = fittest(layout, from, to)
-      if (partition === undefined) return false
-      layout.move(partition, from, to)
-      taken.push({ from, to, partition })
-      return true
-    },
-    undo: () => {
-      for (const { from, to, partition } of taken.toReversed()) layout.move(partition, to, from)
-      taken = []
-    },
-    keep: () => {
-      taken = []
-    },
+    choose: (from, to) => fittest(layout, from, to),
   })
 }
 
