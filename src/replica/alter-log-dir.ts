@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
-import { DiskError } from '../base/disk.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { canMove } from '../log/file-names.ts'
 import type { LogManager } from '../log/log-manager.ts'
+import { errorCodeOf } from './error-code.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicaMoves } from './replica-moves.ts'
 import type { WantedDirectory } from './types.ts'
@@ -33,9 +33,7 @@ export function alterReplicaLogDir(
   try {
     return moveTo(dir, partition, { logs, moves })
   } catch (error) {
-    if (error instanceof ProtocolError) return error.code
-    if (error instanceof DiskError) return ErrorCode.KAFKA_STORAGE_ERROR
-    throw error
+    return errorCodeOf(error)
   }
 }
 
