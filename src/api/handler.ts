@@ -1,11 +1,14 @@
 import type { ErrorCode } from '../../protocol/errors.ts'
 import type { Message } from '../../protocol/schema/message.ts'
+import type { Principal } from '../security/principal.ts'
 
 /** What a handler may know of the connection that a request came on. */
 export interface ClientConnection {
   /** Name of the listener (KIP-103): decides which advertised addresses the client is told. */
   readonly listener: string
   readonly remote: { host: string; port: number }
+  /** Who asks; ANONYMOUS where nobody was asked for a name. */
+  readonly principal: Principal
   /** Set by ApiVersions v3+ (KIP-511). */
   softwareName?: string
   softwareVersion?: string

@@ -6,6 +6,7 @@ import { RequestHeader, ResponseHeader, requestHeaderVersion, responseHeaderVers
 import { Reader } from '../../protocol/wire/reader.ts'
 import { Writer } from '../../protocol/wire/writer.ts'
 import { AssertionFailure } from '../base/assert.ts'
+import { ANONYMOUS } from '../security/principal.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
 import { listOffsets } from './02-list-offsets.ts'
@@ -340,7 +341,7 @@ export class Api {
 const API_VERSIONS = 18
 
 /** Where requests of this process itself come from. */
-const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0 } }
+const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0 }, principal: ANONYMOUS }
 
 const serves = ({ versions: [oldest, newest] }: Handler, version: number): boolean =>
   version >= oldest && version <= newest

@@ -1,5 +1,6 @@
 import { DecodeError } from '../../protocol/errors.ts'
 import { decodeRequestHeader } from '../../protocol/frame.ts'
+import type { DefaultPrincipalData } from '../../protocol/principal.ts'
 import { AssertionFailure } from '../base/assert.ts'
 import type { HostPort, Socket } from '../base/network.ts'
 import { release, type SlabPool } from '../base/slabs.ts'
@@ -28,6 +29,8 @@ export interface ConnectionOptions {
   serial: number
   listener: string
   socket: Socket
+  /** Who the client is as long as it has not said. */
+  principal: Readonly<DefaultPrincipalData>
   clock: Clock
   timers: Timers
   maxRequestBytes: number
@@ -79,6 +82,7 @@ export class Connection implements ConnectionContext {
   readonly remote: HostPort
   readonly local: HostPort
   readonly serial: number
+  principal: Readonly<DefaultPrincipalData>
   clientId: string | null = null
   softwareName?: string
   softwareVersion?: string
@@ -111,6 +115,7 @@ export class Connection implements ConnectionContext {
     this.listener = options.listener
     this.remote = socket.remote
     this.local = socket.local
+    this.principal = options.principal
     this.lastActiveMs = options.clock.monotonicMs()
     this.#frames = new FrameReader(options.maxRequestBytes, options.slabs)
     this.#outbox = new Outbox(socket)

@@ -1,3 +1,4 @@
+import type { DefaultPrincipalData } from '../../protocol/principal.ts'
 import type { Reader } from '../../protocol/wire/reader.ts'
 import type { HostPort } from '../base/network.ts'
 
@@ -17,6 +18,8 @@ export interface ConnectionContext {
   readonly listener: string
   readonly remote: HostPort
   readonly local: HostPort
+  /** Who asks. */
+  principal: Readonly<DefaultPrincipalData>
   /** Of the newest request. */
   readonly clientId: string | null
   /** Set by ApiVersions v3+ (KIP-511). */

@@ -1,3 +1,4 @@
+import type { DefaultPrincipalData } from '../../protocol/principal.ts'
 import type { Logger } from '../base/logger.ts'
 import { type HostPort, type Listening, NetworkError, type Socket } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
@@ -25,6 +26,8 @@ export interface NetServerOptions {
   listeners: readonly ListenerSpec[]
   /** What listeners on all interfaces advertise unless told: this machine's name. */
   hostName: string
+  /** Who clients are that nobody asks for a name. */
+  principal: Readonly<DefaultPrincipalData>
   dispatch: Dispatch
   pipelined(apiKey: number): boolean
   /** As of a Connection. */
@@ -219,11 +222,12 @@ export class NetServer {
   }
 
   #adopt(socket: Socket, listener: string): void {
-    const { system, slabs, dispatch, pipelined, borrows = () => false } = this.#options
+    const { system, slabs, principal, dispatch, pipelined, borrows = () => false } = this.#options
     const connection = new Connection({
       serial: this.#serial++,
       listener,
       socket,
+      principal,
       clock: system.clock,
       timers: system.timers,
       maxRequestBytes: this.#config['socket.request.max.bytes'],

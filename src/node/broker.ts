@@ -11,6 +11,7 @@ import { DIRECTORY } from '../metadata/directory-id.ts'
 import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
+import { ANONYMOUS } from '../security/principal.ts'
 import { openAdmin } from './admin.ts'
 import type { AdminServer } from './admin-server.ts'
 import { ConfigError } from './config.ts'
@@ -121,6 +122,7 @@ export class Broker {
       config: this.#setup.config.values,
       listeners: this.#listeners.controllers,
       hostName: hostname(),
+      principal: ANONYMOUS,
       dispatch: (request) => this.#controllerDispatch!(request),
       pipelined: () => false,
     })

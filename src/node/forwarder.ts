@@ -1,13 +1,11 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
-import { DefaultPrincipalData } from '../../protocol/principal.ts'
-import { Writer } from '../../protocol/wire/writer.ts'
 import type { ClientConnection } from '../api/handler.ts'
+import { encodePrincipal } from '../security/principal.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
 const ENVELOPE = 58
 /** How long a forwarded request may take, whatever becomes of controllers meanwhile (fact B92). */
 const FORWARDING_MS = 60_000
-const PRINCIPAL_VERSION = 0
 
 /** Sends clients' requests to the active controller, each in an Envelope (KIP-590). */
 export class Forwarder {
@@ -18,10 +16,10 @@ export class Forwarder {
   }
 
   /** The answer with its header, or the error that the client gets (fact B92). */
-  async forward(frame: Buffer, { remote }: ClientConnection): Promise<Buffer | ErrorCode> {
+  async forward(frame: Buffer, { remote, principal }: ClientConnection): Promise<Buffer | ErrorCode> {
     const envelope = {
       requestData: frame,
-      requestPrincipal: ANONYMOUS,
+      requestPrincipal: encodePrincipal(principal),
       clientHostAddress: addressBytes(remote.host),
     }
     try {
@@ -33,16 +31,6 @@ export class Forwarder {
       throw error
     }
   }
-}
-
-/** Who a client is that nobody asked for its name. */
-const ANONYMOUS = principal('User', 'ANONYMOUS')
-
-function principal(type: string, name: string): Buffer {
-  const writer = new Writer()
-  writer.int16(PRINCIPAL_VERSION)
-  DefaultPrincipalData.encode(writer, PRINCIPAL_VERSION, { type, name, tokenAuthenticated: false })
-  return Buffer.concat(writer.finish())
 }
 
 /** An address as its four or sixteen bytes; what is none is 0.0.0.0. */

@@ -19,6 +19,7 @@ import type { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { FetchSessionCache } from '../replica/fetch-session.ts'
 import { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import { ReplicaManager } from '../replica/replica-manager.ts'
+import { ANONYMOUS } from '../security/principal.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { brokerLinks } from './broker-links.ts'
 import { brokerConfig } from './config.ts'
@@ -265,6 +266,7 @@ export function plug(foundations: Foundations): Rooms {
     config: values,
     listeners: listeners.clients,
     hostName: hostname(),
+    principal: ANONYMOUS,
     dispatch: isMeasured ? measurements.requests.measured(dispatch) : dispatch,
     pipelined: brokerApi.pipelined,
     borrows: brokerApi.borrows,

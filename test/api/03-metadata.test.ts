@@ -4,6 +4,7 @@ import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { metadata } from '../../src/api/03-metadata.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { clusterOf } from '../controller/harness.ts'
 import { TOPIC, withTopic } from '../controller/partitions.ts'
 import { KEY, TestBroker, versionsOf } from './harness.ts'
@@ -151,7 +152,11 @@ t.test('H26: where no controller answers, a missing topic is unknown, and the ot
       throw new ProtocolError(ErrorCode.REQUEST_TIMED_OUT)
     },
   }
-  const context = { apiVersion: 13, clientId: '', connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 } } }
+  const context = {
+    apiVersion: 13,
+    clientId: '',
+    connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 }, principal: ANONYMOUS },
+  }
   const request = {
     topics: [
       { name: 'x', topicId: ZERO_UUID },

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { initProducerId } from '../../src/api/22-init-producer-id.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { batchOf, KEY, TestBroker, versionsOf } from './harness.ts'
 
 t.test('InitProducerId', async (t) => {
@@ -43,7 +44,11 @@ t.test('InitProducerId', async (t) => {
 
 t.test('G19: where the controller gives no ids, producers are told to ask again', async (t) => {
   const request = { transactionalId: null, transactionTimeoutMs: 1000, producerId: -1n, producerEpoch: -1 }
-  const context = { apiVersion: 4, clientId: '', connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 } } }
+  const context = {
+    apiVersion: 4,
+    clientId: '',
+    connection: { listener: 'PLAINTEXT', remote: { host: '', port: 0 }, principal: ANONYMOUS },
+  }
   for (const code of [ErrorCode.REQUEST_TIMED_OUT, ErrorCode.STALE_BROKER_EPOCH]) {
     const producerIds = { next: () => Promise.reject(new ProtocolError(code)) }
     const answer = async () => initProducerId({ producerIds } as never).handle(request, context)

@@ -8,12 +8,13 @@ import type { ListenerKind } from '../../src/api/handler.ts'
 import { Api, type IncomingRequest } from '../../src/api/index.ts'
 import type { Services } from '../../src/api/services.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { ANONYMOUS, encodePrincipal, userPrincipal } from '../../src/security/principal.ts'
 import { KEY } from './harness.ts'
 
 const ENVELOPE = 58
 const deletion = { topicNames: ['orders'], timeoutMs: 1000 }
 const DELETION_VERSION = 5
-const connection = { listener: 'PLAINTEXT', remote: { host: '10.1.2.3', port: 4 } }
+const connection = { listener: 'PLAINTEXT', remote: { host: '10.1.2.3', port: 4 }, principal: ANONYMOUS }
 
 /** What a connection would hand over. */
 function incoming<Key extends ApiKey>(key: Key, version: number, body: ApiOf<Key>['request']['Input']) {
@@ -54,7 +55,8 @@ t.test('B89, B91: a forwarded request is answered with the header and version of
     isActiveController: () => false,
     forward: async (requestData, client) => {
       seen.push(client.remote.host)
-      const body = { requestData, requestPrincipal: null, clientHostAddress: Buffer.from([10, 1, 2, 3]) }
+      const requestPrincipal = encodePrincipal(client.principal)
+      const body = { requestData, requestPrincipal, clientHostAddress: Buffer.from([10, 1, 2, 3]) }
       const reply = await controller.dispatch(incoming(ENVELOPE, 0, body))
       if (reply.kind !== 'reply') throw new Error(`the controller gave ${reply.kind}`)
       const envelope = decoded(ENVELOPE, 0, Buffer.concat(reply.chunks)).body
@@ -81,10 +83,15 @@ t.test('B92: no controller in time is answered in the form of the API that was a
 })
 
 t.test('B90, B92: what the envelope itself is refused for', async (t) => {
-  const ask = async (active: boolean, requestData: Buffer, controller: unknown = deletes, addressBytes = 4) => {
+  const ask = async (
+    active: boolean,
+    requestData: Buffer,
+    controller: unknown = deletes,
+    { addressBytes = 4, requestPrincipal = encodePrincipal(ANONYMOUS) as Buffer | null } = {},
+  ) => {
     const api = node('controller', { isActiveController: () => active, controller: controller as never })
     const reply = await api.dispatch(
-      incoming(ENVELOPE, 0, { requestData, requestPrincipal: null, clientHostAddress: Buffer.alloc(addressBytes) }),
+      incoming(ENVELOPE, 0, { requestData, requestPrincipal, clientHostAddress: Buffer.alloc(addressBytes) }),
     )
     if (reply.kind !== 'reply') throw new Error(reply.kind)
     return decoded(ENVELOPE, 0, Buffer.concat(reply.chunks)).body.errorCode
@@ -92,9 +99,11 @@ t.test('B90, B92: what the envelope itself is refused for', async (t) => {
   const frame = incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion).frame
   t.equal(await ask(true, frame), ErrorCode.NONE)
   t.equal(await ask(false, frame), ErrorCode.NOT_CONTROLLER, 'the controller is elsewhere')
-  t.equal(await ask(true, frame, deletes, 16), ErrorCode.NONE)
-  for (const bytes of [0, 3, 17, 60_001])
-    t.equal(await ask(true, frame, deletes, bytes), ErrorCode.INVALID_REQUEST, `an address of ${bytes} bytes`)
+  t.equal(await ask(true, frame, deletes, { addressBytes: 16 }), ErrorCode.NONE)
+  for (const addressBytes of [0, 3, 17, 60_001])
+    t.equal(await ask(true, frame, deletes, { addressBytes }), ErrorCode.INVALID_REQUEST, `${addressBytes} bytes`)
+  for (const requestPrincipal of [null, Buffer.from('User:alice')])
+    t.equal(await ask(true, frame, deletes, { requestPrincipal }), ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE)
   const loses = {
     deleteTopics: async () => {
       throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
@@ -105,6 +114,27 @@ t.test('B90, B92: what the envelope itself is refused for', async (t) => {
   t.equal(await ask(true, notForwarded), ErrorCode.INVALID_REQUEST, 'an API that no broker forwards')
   t.equal(await ask(true, frame.subarray(0, frame.length - 3)), ErrorCode.UNSUPPORTED_VERSION, 'cut short')
   t.equal(await ask(true, Buffer.from([1])), ErrorCode.UNSUPPORTED_VERSION, 'no header')
+})
+
+t.test('F38: the controller sees the principal and the address of the client, not those of the broker', async (t) => {
+  const api = node('controller', { isActiveController: () => true, controller: deletes as never })
+  const seen: unknown[] = []
+  const enveloped = api.enveloped.bind(api)
+  api.enveloped = (frame, { principal, remote, listener }) => {
+    seen.push({ principal, host: remote.host, listener })
+    return enveloped(frame, connection)
+  }
+  for (const [address, host] of [
+    ['0a090807', '10.9.8.7'],
+    ['20010db8000000000000000000000001', '2001:db8:0:0:0:0:0:1'],
+  ] as const) {
+    const requestData = incoming(KEY.DELETE_TOPICS, DELETION_VERSION, deletion).frame
+    const requestPrincipal = encodePrincipal({ ...userPrincipal('alice'), tokenAuthenticated: true })
+    const clientHostAddress = Buffer.from(address, 'hex')
+    await api.dispatch(incoming(ENVELOPE, 0, { requestData, requestPrincipal, clientHostAddress }))
+    const principal = { type: 'User', name: 'alice', tokenAuthenticated: true }
+    t.same(seen.pop(), { principal, host, listener: 'PLAINTEXT' })
+  }
 })
 
 t.test('B96: an envelope is for controllers, a produce request for brokers', (t) => {

@@ -7,6 +7,7 @@ import { Api } from '../../src/api/index.ts'
 import type { Services } from '../../src/api/services.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import type { MetadataImage } from '../../src/metadata/image.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { controllerOver, ManualLog } from '../controller/harness.ts'
 
 class EagerLog extends ManualLog {
@@ -17,7 +18,7 @@ class EagerLog extends ManualLog {
   }
 }
 
-const connection = { listener: 'CONTROLLER', remote: { host: '127.0.0.1', port: 1 } }
+const connection = { listener: 'CONTROLLER', remote: { host: '127.0.0.1', port: 1 }, principal: ANONYMOUS }
 
 /** What listens for brokers and controllers where `image` is decided on, in bytes; or where another node decides. */
 export function controllerApi(image: MetadataImage, { active = true } = {}) {

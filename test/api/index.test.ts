@@ -9,6 +9,7 @@ import { Api } from '../../src/api/index.ts'
 import type { Services } from '../../src/api/services.ts'
 import { AssertionFailure } from '../../src/base/assert.ts'
 import { silentLogger } from '../../src/base/logger.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { batchOf, KEY } from './harness.ts'
 
 /** An API on services all of which fail in the same way. */
@@ -30,7 +31,7 @@ function broken(failure: Error) {
       header: { apiKey: key, apiVersion: version, correlationId: 1, clientId: 'test' },
       body: new Reader(frame),
       frame,
-      connection: { listener: 'PLAINTEXT', remote: { host: '127.0.0.1', port: 1 } },
+      connection: { listener: 'PLAINTEXT', remote: { host: '127.0.0.1', port: 1 }, principal: ANONYMOUS },
     })
     if (reply.kind !== 'reply') return reply
     const reader = new Reader(Buffer.concat(reply.chunks))

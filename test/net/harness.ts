@@ -10,6 +10,7 @@ import type { IncomingRequest, Reply } from '../../src/net/dispatch.ts'
 import { FrameReader } from '../../src/net/frames.ts'
 import { type ListenerSpec, parseListeners } from '../../src/net/listener.ts'
 import { NetServer } from '../../src/net/server.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 
 export const PRODUCE = 0
 export const FETCH = 1
@@ -138,6 +139,7 @@ export async function memoryServer(
     config: netConfigWith(options.config),
     listeners: options.listeners ?? specs('PLAINTEXT://localhost:9092'),
     hostName: 'localhost',
+    principal: ANONYMOUS,
     dispatch: options.dispatch ?? hold,
     pipelined: options.pipelined ?? ((key) => key === PRODUCE),
     ...(options.borrows ? { borrows: options.borrows } : {}),

@@ -8,6 +8,7 @@ import type { NetConfig } from '../../src/net/config.ts'
 import type { Dispatch } from '../../src/net/dispatch.ts'
 import type { ListenerSpec } from '../../src/net/listener.ts'
 import { NetServer } from '../../src/net/server.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { METADATA, memoryServer, netConfigWith, PRODUCE, RawClient, replyTo, smallRequest, specs } from './harness.ts'
 
 const system = createSystem()
@@ -26,6 +27,7 @@ async function realServer(
     config: netConfigWith(config),
     listeners,
     hostName: 'my-machine',
+    principal: ANONYMOUS,
     dispatch: dispatch ?? ((request) => replyTo(request)),
     pipelined: (key) => key === PRODUCE,
   })
@@ -134,6 +136,7 @@ t.test('where ::1 is taken on the port that the system chose, another port is tr
     config: netConfigWith(),
     listeners: specs('PLAINTEXT://localhost:0'),
     hostName: 'localhost',
+    principal: ANONYMOUS,
     dispatch: (request) => replyTo(request),
     pipelined: () => false,
   })

@@ -34,9 +34,10 @@ import type {
   FetchPartitionResult,
   ProduceResult,
 } from '../../src/replica/types.ts'
+import { ANONYMOUS } from '../../src/security/principal.ts'
 import { batch, FETCH_VERSION, PRODUCE_VERSION } from './world.ts'
 
-const LISTENER = { listener: 'PLAINTEXT', remote: { host: '127.0.0.1', port: 1 } }
+const LISTENER = { listener: 'PLAINTEXT', remote: { host: '127.0.0.1', port: 1 }, principal: ANONYMOUS }
 
 export type BrokerConfigValues = ConfigOf<typeof logConfig> & ConfigOf<typeof replicaConfig>
 
