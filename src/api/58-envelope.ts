@@ -10,6 +10,7 @@
  */
 import { EnvelopeRequest, EnvelopeResponse } from '../../protocol/api/58-envelope.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { addressText } from '../base/ip-address.ts'
 import { decodePrincipal } from '../security/principal.ts'
 import { type ClientConnection, handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
@@ -28,7 +29,7 @@ export const envelope = (
       const principal = decodePrincipal(requestPrincipal)
       if (clientHostAddress.length !== 4 && clientHostAddress.length !== 16)
         return { responseData: null, errorCode: ErrorCode.INVALID_REQUEST }
-      const remote = { host: hostOf(clientHostAddress), port: connection.remote.port }
+      const remote = { host: addressText(clientHostAddress), port: connection.remote.port }
       return {
         responseData: await answer(requestData, { ...connection, remote, principal }),
         errorCode: ErrorCode.NONE,
@@ -37,9 +38,3 @@ export const envelope = (
 
     refuse: (_request, errorCode) => ({ responseData: null, errorCode }),
   })
-
-/** Four or sixteen bytes of an address as text. */
-function hostOf(address: Buffer): string {
-  if (address.length === 4) return [...address].join('.')
-  return Array.from({ length: address.length >> 1 }, (_, i) => address.readUInt16BE(2 * i).toString(16)).join(':')
-}

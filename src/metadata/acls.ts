@@ -6,15 +6,32 @@ export const ACL_CODES = {
   RESOURCE_TYPE: { ANY: 1, TOPIC: 2, GROUP: 3, CLUSTER: 4, TRANSACTIONAL_ID: 5, DELEGATION_TOKEN: 6, USER: 7, LAST: 7 },
   /** MATCH is for filters: whatever applies to a resource of that name. */
   PATTERN_TYPE: { ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED: 4, LAST: 4 },
-  OPERATION: { ANY: 1, LAST: 15 },
+  OPERATION: {
+    ANY: 1,
+    ALL: 2,
+    READ: 3,
+    WRITE: 4,
+    CREATE: 5,
+    DELETE: 6,
+    ALTER: 7,
+    DESCRIBE: 8,
+    CLUSTER_ACTION: 9,
+    DESCRIBE_CONFIGS: 10,
+    ALTER_CONFIGS: 11,
+    IDEMPOTENT_WRITE: 12,
+    CREATE_TOKENS: 13,
+    DESCRIBE_TOKENS: 14,
+    TWO_PHASE_COMMIT: 15,
+    LAST: 15,
+  },
   PERMISSION: { ANY: 1, DENY: 2, ALLOW: 3, LAST: 3 },
   /** The only name that a resource of type CLUSTER has. */
   CLUSTER_NAME: 'kafka-cluster',
+  /** As the name of a literal resource it stands for all of them, as the host of an entry for any. */
+  WILDCARD: '*',
 } as const
 
-const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION } = ACL_CODES
-/** As the name of a literal resource it stands for all of them. */
-const WILDCARD = '*'
+const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION, WILDCARD } = ACL_CODES
 
 /** An access control entry. */
 export type Acl = Omit<RecordValue<'AccessControlEntryRecord'>, 'id'>

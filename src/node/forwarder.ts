@@ -1,5 +1,6 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { ClientConnection } from '../api/handler.ts'
+import { addressBytes } from '../base/ip-address.ts'
 import { encodePrincipal } from '../security/principal.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
@@ -31,18 +32,4 @@ export class Forwarder {
       throw error
     }
   }
-}
-
-/** An address as its four or sixteen bytes; what is none is 0.0.0.0. */
-export function addressBytes(host: string): Buffer {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return Buffer.from(host.split('.').map(Number))
-  if (!host.includes(':')) return Buffer.alloc(4)
-  const [head = '', tail] = host.split('%')[0]!.split('::')
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
-  const front = groups(head)
-  const back = groups(tail ?? '')
-  const bytes = Buffer.alloc(16)
-  for (const [i, group] of front.entries()) bytes.writeUInt16BE(group & 0xffff, 2 * i)
-  for (const [i, group] of back.entries()) bytes.writeUInt16BE(group & 0xffff, 16 - 2 * (back.length - i))
-  return bytes
 }
