@@ -4,7 +4,7 @@
  * Behavior
  * - Sets and removes SCRAM credentials of users (KIP-554, fact B86). Clients send a salted password; what is kept are
  *   the two keys that are made of it. Decided by the controller, each user by itself.
- * - Credentials are kept and told; no listener asks for them yet.
+ * - Listeners of SASL_PLAINTEXT take clients by them (src/security/scram-server.ts).
  */
 import {
   AlterUserScramCredentialsRequest,

@@ -20,6 +20,7 @@ import { leaveGroup } from './13-leave-group.ts'
 import { syncGroup } from './14-sync-group.ts'
 import { describeGroups } from './15-describe-groups.ts'
 import { listGroups } from './16-list-groups.ts'
+import { saslHandshake } from './17-sasl-handshake.ts'
 import { apiVersions, type ServedApi } from './18-api-versions.ts'
 import { createTopics } from './19-create-topics.ts'
 import { deleteTopics } from './20-delete-topics.ts'
@@ -33,6 +34,7 @@ import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
 import { alterReplicaLogDirs } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirs } from './35-describe-log-dirs.ts'
+import { saslAuthenticate } from './36-sasl-authenticate.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { createDelegationToken } from './38-create-delegation-token.ts'
 import { renewDelegationToken } from './39-renew-delegation-token.ts'
@@ -96,7 +98,7 @@ export type Reply = { kind: 'reply'; chunks: Buffer[] } | { kind: 'none' } | { k
 
 /** APIs that exist and that this node does not serve: they are not advertised, and asking for one closes the connection. */
 const NOT_SERVED = [
-  17, 24, 25, 26, 27, 28, 36, 47, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
+  24, 25, 26, 27, 28, 47, 61, 65, 66, 68, 69, 71, 72, 76, 77, 78, 79, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92,
 ] as const
 type ServedKey = Exclude<ApiKey, (typeof NOT_SERVED)[number]>
 
@@ -124,6 +126,7 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     14: syncGroup(services),
     15: describeGroups(services),
     16: listGroups(services),
+    17: saslHandshake(),
     18: apiVersions(services, () => api.served),
     19: createTopics(services),
     20: deleteTopics(services),
@@ -137,6 +140,7 @@ function allHandlers(services: Services, api: Api): Record<ServedKey, Handler> {
     33: alterConfigs(services),
     34: alterReplicaLogDirs(services),
     35: describeLogDirs(services),
+    36: saslAuthenticate(),
     37: createPartitions(services),
     38: createDelegationToken(),
     39: renewDelegationToken(),

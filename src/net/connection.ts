@@ -6,7 +6,7 @@ import type { HostPort, Socket } from '../base/network.ts'
 import { release, type SlabPool } from '../base/slabs.ts'
 import type { Clock, Timer, Timers } from '../base/time.ts'
 import type { RequestBudget } from './budget.ts'
-import type { ConnectionContext, Dispatch, IncomingRequest, Reply } from './dispatch.ts'
+import type { ConnectionContext, Dispatch, Gate, IncomingRequest, Reply } from './dispatch.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import { Outbox } from './outbox.ts'
 import type { UnsentBytes } from './unsent.ts'
@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   /** Where large requests are put. */
   slabs?: SlabPool | undefined
   dispatch: Dispatch
+  /** For a client that has to say who it is. */
+  gate?: Gate | undefined
   /** True for APIs whose next request need not wait for this one's answer. */
   pipelined(apiKey: number): boolean
   /** True for APIs of whose requests nobody needs the bytes once they are answered, other than those who hold them. */
@@ -58,6 +60,12 @@ interface Slot {
   /** The request, where it is to be released when it has been answered. */
   readonly borrowed: Buffer | undefined
   reply: Reply | Failure | undefined
+}
+
+/** A frame without a header. */
+interface Token {
+  readonly token: Buffer
+  readonly frameBytes: number
 }
 
 /** A request that broke something of ours: the connection closes, as if it had been told to. */
@@ -95,7 +103,7 @@ export class Connection implements ConnectionContext {
   /** Of the outbox, as the sum of all connections has it. */
   #countedUnsent = 0
   #state: 'open' | 'draining' | 'ending' | 'closed' = 'open'
-  #next: IncomingRequest | undefined
+  #next: IncomingRequest | Token | undefined
   /** What the frame under way takes of the budget; undefined while it takes nothing. */
   #admittedBytes: number | undefined
   readonly #inFlight: Slot[] = []
@@ -117,7 +125,7 @@ export class Connection implements ConnectionContext {
     this.local = socket.local
     this.principal = options.principal
     this.lastActiveMs = options.clock.monotonicMs()
-    this.#frames = new FrameReader(options.maxRequestBytes, options.slabs)
+    this.#frames = new FrameReader(options.gate?.maxFrameBytes ?? options.maxRequestBytes, options.slabs)
     this.#outbox = new Outbox(socket)
   }
 
@@ -213,6 +221,7 @@ export class Connection implements ConnectionContext {
       if (reply!.kind === 'reply') {
         this.#outbox.add(reply!.chunks)
       } else if (reply!.kind === 'close') {
+        if ('chunks' in reply! && reply.chunks !== undefined) this.#outbox.add(reply.chunks)
         this.#options.onProblem(this, reply!.reason, 'error' in reply! ? reply.error : undefined)
         this.#end()
       }
@@ -238,25 +247,46 @@ export class Connection implements ConnectionContext {
       if (step !== 'started') return step
     }
     const request = this.#next!
+    if (!('header' in request)) return this.#startToken(request)
     const { apiKey } = request.header
     const pipelined = this.#options.pipelined(apiKey)
     if (this.#inFlight.length > 0 && !pipelined) return 'blocked'
     this.#next = undefined
     this.#startedThisTurn++
     const borrowed = this.#options.borrows(apiKey) ? request.body.buffer : undefined
-    this.#run(request, { frameBytes: request.frameBytes, pipelined, borrowed, reply: undefined })
+    const { gate, dispatch } = this.#options
+    this.clientId = request.header.clientId
+    this.#run({ frameBytes: request.frameBytes, pipelined, borrowed, reply: undefined }, () =>
+      gate === undefined ? dispatch(request) : gate.request(request, dispatch),
+    )
+    return 'started'
+  }
+
+  #startToken({ token, frameBytes }: Token): Step {
+    if (this.#inFlight.length > 0) return 'blocked'
+    this.#next = undefined
+    this.#startedThisTurn++
+    const slot = { frameBytes, pipelined: false, borrowed: undefined, reply: undefined }
+    this.#run(slot, () => this.#options.gate!.token(token, this))
     return 'started'
   }
 
   /** Makes `#next` of the next frame. What cannot be a request ends the connection, after earlier replies. */
   #read(): Step {
+    const { gate, maxRequestBytes } = this.#options
     try {
+      if (gate !== undefined) this.#frames.maxBytes = gate.maxFrameBytes ?? maxRequestBytes
       const size = this.#frames.nextSize()
       if (size === undefined) return 'needs data'
       if (this.#admittedBytes === undefined && !this.#options.budget.take(size, this)) return 'blocked'
       this.#admittedBytes = size
       const frame = this.#frames.take()
       if (frame === undefined) return 'needs data'
+      if (gate?.takesToken) {
+        this.#next = { token: frame, frameBytes: size }
+        this.#admittedBytes = undefined
+        return 'started'
+      }
       const { api, version, correlationId, clientId, body } = decodeRequestHeader(frame)
       const header = { apiKey: api.key, apiVersion: version, correlationId, clientId }
       this.#next = { header, body, connection: this, frame, frameBytes: size }
@@ -270,13 +300,12 @@ export class Connection implements ConnectionContext {
     }
   }
 
-  #run(request: IncomingRequest, slot: Slot): void {
+  #run(slot: Slot, answered: () => Reply | Promise<Reply>): void {
     this.#inFlight.push(slot)
     this.#bytesInFlight += slot.frameBytes
-    this.clientId = request.header.clientId
     let reply: Reply | Failure | Promise<Reply>
     try {
-      reply = this.#options.dispatch(request)
+      reply = answered()
     } catch (error) {
       reply = this.#failure(error)
     }

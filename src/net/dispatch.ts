@@ -46,7 +46,18 @@ export interface IncomingRequest {
 export type Reply =
   | { readonly kind: 'reply'; readonly chunks: readonly Uint8Array[] }
   | { readonly kind: 'none' }
-  | { readonly kind: 'close'; readonly reason: string }
+  /** With an answer, if there are chunks; they leave before the connection ends. */
+  | { readonly kind: 'close'; readonly reason: string; readonly chunks?: readonly Uint8Array[] }
 
 /** Answers a request. Must not throw or reject for anything that a peer can send. */
 export type Dispatch = (request: IncomingRequest) => Reply | Promise<Reply>
+
+/** Stands before `dispatch` as long as a connection lives, where its client has to say who it is (SASL). */
+export interface Gate {
+  /** Of the next frame; undefined for the limit of requests. */
+  readonly maxFrameBytes: number | undefined
+  /** The next frame has no header: it goes to `token`. */
+  readonly takesToken: boolean
+  token(token: Buffer, connection: ConnectionContext): Reply | Promise<Reply>
+  request(request: IncomingRequest, dispatch: Dispatch): Reply | Promise<Reply>
+}

@@ -22,7 +22,7 @@ export class FrameError extends Error {
  * unless there is a slab that nobody needs. Frames within one chunk are slices of one copy of it.
  */
 export class FrameReader {
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #slabs: SlabPool | undefined
   /** Our own copies, each held. */
   readonly #chunks: Buffer[] = []
@@ -41,6 +41,11 @@ export class FrameReader {
   constructor(maxBytes: number, slabs?: SlabPool) {
     this.#maxBytes = maxBytes
     this.#slabs = slabs
+  }
+
+  /** Of frames whose size is not known yet. */
+  set maxBytes(bytes: number) {
+    this.#maxBytes = bytes
   }
 
   /** Bytes received and not handed out in a frame. */

@@ -22,6 +22,14 @@ export interface ListenerTexts {
   readonly 'listener.security.protocol.map': string
 }
 
+/**
+ * The security protocol of a listener that may be another node's, by the map alone; PLAINTEXT for one of controllers of
+ * which it says nothing.
+ */
+export function securityProtocolOf(map: string, name: string): SecurityProtocol {
+  return parseProtocolMap(map, []).get(normalName(name)) ?? 'PLAINTEXT'
+}
+
 interface Endpoint {
   name: string
   host: string

@@ -7,7 +7,7 @@ import type { Timer } from '../base/time.ts'
 import { RequestBudget } from './budget.ts'
 import { type NetConfig, parseOverrides } from './config.ts'
 import { Connection } from './connection.ts'
-import type { Dispatch } from './dispatch.ts'
+import type { Dispatch, Gate } from './dispatch.ts'
 import { formatHostPort, isWildcard, type ListenerSpec, type SecurityProtocol } from './listener.ts'
 import { UnsentBytes } from './unsent.ts'
 
@@ -29,6 +29,8 @@ export interface NetServerOptions {
   /** Who clients are that nobody asks for a name. */
   principal: Readonly<DefaultPrincipalData>
   dispatch: Dispatch
+  /** For a connection of that listener; undefined where clients need not say who they are. */
+  gate?(listener: string): Gate | undefined
   pipelined(apiKey: number): boolean
   /** As of a Connection. */
   borrows?(apiKey: number): boolean
@@ -147,7 +149,8 @@ export class NetServer {
 
   async #openListener(spec: ListenerSpec): Promise<OpenListener> {
     const { name, securityProtocol } = spec
-    if (securityProtocol !== 'PLAINTEXT') {
+    const isGated = securityProtocol === 'SASL_PLAINTEXT' && this.#options.gate !== undefined
+    if (securityProtocol !== 'PLAINTEXT' && !isGated) {
       throw new NetworkError(
         'EPROTONOSUPPORT',
         `listener ${name} asks for ${securityProtocol}, which is not served yet`,
@@ -222,7 +225,7 @@ export class NetServer {
   }
 
   #adopt(socket: Socket, listener: string): void {
-    const { system, slabs, principal, dispatch, pipelined, borrows = () => false } = this.#options
+    const { system, slabs, principal, dispatch, gate, pipelined, borrows = () => false } = this.#options
     const connection = new Connection({
       serial: this.#serial++,
       listener,
@@ -235,6 +238,7 @@ export class NetServer {
       unsent: this.#unsent,
       slabs,
       dispatch,
+      gate: gate?.(listener),
       pipelined,
       borrows,
       onProblem: (connection, reason, error) => this.#problem(connection, reason, error),

@@ -33,8 +33,6 @@ const KEYS = new Set([
   'broker.session.timeout.ms',
   'client.quota.callback.class',
   'config.providers',
-  'connection.failed.authentication.delay.ms',
-  'connections.max.reauth.ms',
   'control.plane.listener.name',
   'controlled.shutdown.enable',
   'controlled.shutdown.max.retries',

@@ -12,6 +12,7 @@ import type { Dispatch } from '../net/dispatch.ts'
 import { NetServer, type OpenListener } from '../net/server.ts'
 import { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { ANONYMOUS } from '../security/principal.ts'
+import type { SaslServer } from '../security/sasl-server.ts'
 import { openAdmin } from './admin.ts'
 import type { AdminServer } from './admin-server.ts'
 import { ConfigError } from './config.ts'
@@ -21,6 +22,7 @@ import { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
 import { quorumPeers } from './quorum-peers.ts'
 import { plug, type Rooms } from './rooms.ts'
+import { type NodeSasl, nodeSasl, saslServer } from './sasl.ts'
 
 /** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
 const DISKS_FAILED_MS = 1000
@@ -45,6 +47,8 @@ export class Broker {
   readonly #roles: { readonly broker: boolean; readonly controller: boolean }
   readonly #live: LiveConfig
   #listeners: NodeListeners | undefined
+  #sasl: NodeSasl | undefined
+  #saslServer: SaslServer | undefined
   #logs: LogManager | undefined
   #controllerServer: NetServer | undefined
   /** Until the rooms are plugged, requests to the controller wait for them. */
@@ -108,6 +112,8 @@ export class Broker {
   async bind(): Promise<void> {
     if (this.#logs) return
     this.#listeners = nodeListeners(this.#setup.config.values)
+    this.#sasl = nodeSasl(this.#setup.config, this.#listeners, !this.hasCompany)
+    this.#saslServer = saslServer(this.#system, this.#sasl, () => this.#quorum?.loader.image)
     this.#logs = this.#openLogs()
     this.#admin = await openAdmin({
       config: this.#live.values,
@@ -124,6 +130,7 @@ export class Broker {
       hostName: hostname(),
       principal: ANONYMOUS,
       dispatch: (request) => this.#controllerDispatch!(request),
+      gate: (listener) => this.#saslServer?.gate(listener),
       pipelined: () => false,
     })
     await this.#controllerServer.open()
@@ -152,6 +159,7 @@ export class Broker {
       live: this.#live,
       logger: this.#logger,
       listeners: this.#listeners!,
+      saslServer: this.#saslServer,
       logs,
       quorum: this.#quorum,
       controllerListeners: this.#controllerServer?.listeners ?? [],

@@ -18,6 +18,7 @@ import { logConfig } from '../log/config.ts'
 import { netConfig } from '../net/config.ts'
 import { quorumConfig } from '../quorum/config.ts'
 import { replicaConfig } from '../replica/config.ts'
+import { securityConfig } from '../security/config.ts'
 import { isAcceptedWithoutEffect } from './accepted-keys.ts'
 import { parseAdminListener } from './admin-listener.ts'
 import { ConfigError } from './config-error.ts'
@@ -59,6 +60,7 @@ export const brokerConfig = mergeTables(
   controllerConfig,
   quorumConfig,
   apiConfig,
+  securityConfig,
 )
 export type BrokerConfig = ConfigOf<typeof brokerConfig>
 
@@ -66,6 +68,8 @@ export interface ResolvedConfig {
   readonly values: BrokerConfig
   /** What file, environment and flags set, in text form: the static broker configs that DescribeConfigs shows. */
   readonly given: ReadonlyMap<string, string>
+  /** Keys of `listener.name.<listener>.`, as text; secrets are among them. */
+  readonly ofListeners: ReadonlyMap<string, string>
   /** One sentence each. */
   readonly warnings: readonly string[]
 }
@@ -92,8 +96,9 @@ export function resolveConfig(sources: {
   const { values, errors, unknown } = parseConfig(brokerConfig, Object.fromEntries(given))
   if (errors.length > 0) throw new ConfigError(errors.join('\n'))
   const warnings = unknown.filter((key) => !isAcceptedWithoutEffect(key)).map((key) => unknownKey(brokerConfig, key))
+  const ofListeners = new Map([...given].filter(([key]) => key.startsWith('listener.name.')))
   for (const key of unknown) given.delete(key)
-  return { values, given, warnings }
+  return { values, given, ofListeners, warnings }
 }
 
 /** Reads a `server.properties` file as Java would. Throws ConfigError. */

@@ -20,6 +20,7 @@ import { FetchSessionCache } from '../replica/fetch-session.ts'
 import { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import { ReplicaManager } from '../replica/replica-manager.ts'
 import { ANONYMOUS } from '../security/principal.ts'
+import type { SaslServer } from '../security/sasl-server.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { brokerLinks } from './broker-links.ts'
 import { brokerConfig } from './config.ts'
@@ -57,6 +58,8 @@ export interface Foundations {
   readonly live: LiveConfig
   readonly logger: Logger
   readonly listeners: NodeListeners
+  /** Undefined where no listener asks its clients who they are. */
+  readonly saslServer: SaslServer | undefined
   readonly logs: LogManager
   readonly quorum: MetadataQuorum
   /** Bound; none for a controller that nobody else has to reach. */
@@ -268,6 +271,7 @@ export function plug(foundations: Foundations): Rooms {
     hostName: hostname(),
     principal: ANONYMOUS,
     dispatch: isMeasured ? measurements.requests.measured(dispatch) : dispatch,
+    gate: (listener) => foundations.saslServer?.gate(listener),
     pipelined: brokerApi.pipelined,
     borrows: brokerApi.borrows,
     slabs: logs.environment.slabs,

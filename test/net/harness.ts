@@ -6,7 +6,7 @@ import { createMemorySystem } from '../../src/base/memory-system.ts'
 import type { HostPort, Socket } from '../../src/base/network.ts'
 import type { SlabPool } from '../../src/base/slabs.ts'
 import { type NetConfig, netConfig } from '../../src/net/config.ts'
-import type { IncomingRequest, Reply } from '../../src/net/dispatch.ts'
+import type { Gate, IncomingRequest, Reply } from '../../src/net/dispatch.ts'
 import { FrameReader } from '../../src/net/frames.ts'
 import { type ListenerSpec, parseListeners } from '../../src/net/listener.ts'
 import { NetServer } from '../../src/net/server.ts'
@@ -120,6 +120,7 @@ export async function memoryServer(
     borrows?: (key: number) => boolean
     slabs?: SlabPool
     serve?: boolean
+    gate?: (listener: string) => Gate | undefined
   } = {},
 ) {
   const system = createMemorySystem(options.seed ?? 1, { chunks: options.chunks ?? 'whole' })
@@ -142,6 +143,7 @@ export async function memoryServer(
     principal: ANONYMOUS,
     dispatch: options.dispatch ?? hold,
     pipelined: options.pipelined ?? ((key) => key === PRODUCE),
+    ...(options.gate ? { gate: options.gate } : {}),
     ...(options.borrows ? { borrows: options.borrows } : {}),
     ...(options.slabs ? { slabs: options.slabs } : {}),
   })

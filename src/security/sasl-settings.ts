@@ -1,0 +1,129 @@
+import { type ConfigTable, parseValue } from '../base/config.ts'
+import { type SecurityConfig, securityConfig } from './config.ts'
+import { type JaasEntry, JaasError, parseJaas } from './jaas.ts'
+import { isScram } from './scram.ts'
+
+/** The login module that a mechanism needs; its options hold the names and passwords. */
+const PLAIN_MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+const SCRAM_MODULE = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+const SERVED = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+/** Options of PlainLoginModule that say who may come in. */
+const USER_PREFIX = 'user_'
+
+/** A configuration with which nobody could come in, or anybody: a sentence for whoever wrote it. */
+export class SaslConfigError extends Error {
+  override name = 'SaslConfigError'
+}
+
+/** Who comes in through a listener, and how. */
+export interface SaslSettings {
+  /** What clients are told, in this order. */
+  readonly mechanisms: readonly string[]
+  /** Of PLAIN, by user. */
+  readonly passwords: ReadonlyMap<string, string>
+  readonly maxTokenBytes: number
+  readonly maxReauthMs: number
+  readonly failureDelayMs: number
+}
+
+/** As whom a node comes in where others ask. */
+export interface OwnCredentials {
+  readonly mechanism: string
+  readonly user: string
+  readonly password: string
+}
+
+/** What the configuration says: the keys of the table, and those behind `listener.name.<listener>.` as they stand. */
+export interface SaslSource {
+  readonly values: SecurityConfig
+  readonly given: ReadonlyMap<string, string>
+}
+
+/** What clients of a listener have to say. Throws SaslConfigError. */
+export function saslSettings(source: SaslSource, listener: string): SaslSettings {
+  const enabled = settingOf(source, listener, 'sasl.enabled.mechanisms')
+  if (enabled.length === 0) throw new SaslConfigError(`Listener ${listener}: sasl.enabled.mechanisms is empty.`)
+  for (const mechanism of enabled) requireServed(mechanism, 'sasl.enabled.mechanisms', listener)
+  const passwords = enabled.includes('PLAIN') ? passwordsOf(jaasOf(source, listener, 'PLAIN')) : new Map()
+  return {
+    mechanisms: asTold(enabled),
+    passwords,
+    maxTokenBytes: settingOf(source, listener, 'sasl.server.max.receive.size'),
+    maxReauthMs: settingOf(source, listener, 'connections.max.reauth.ms'),
+    failureDelayMs: source.values['connection.failed.authentication.delay.ms'],
+  }
+}
+
+/** As whom this node comes in through a listener of others. Throws SaslConfigError. */
+export function ownCredentials(
+  source: SaslSource,
+  listener: string,
+  key: 'sasl.mechanism.inter.broker.protocol' | 'sasl.mechanism.controller.protocol',
+): OwnCredentials {
+  const mechanism = settingOf(source, listener, key)
+  requireServed(mechanism, key, listener)
+  const { options } = jaasOf(source, listener, mechanism)
+  const user = options.get('username')
+  const password = options.get('password')
+  if (!user || !password)
+    throw new SaslConfigError(
+      `Listener ${listener}: ${jaasKey(listener, mechanism)} has no username and password, by which this node comes in there.`,
+    )
+  return { mechanism, user, password }
+}
+
+const jaasKey = (listener: string, mechanism: string): string =>
+  `listener.name.${listener.toLowerCase()}.${mechanism.toLowerCase()}.sasl.jaas.config`
+
+function jaasOf({ values, given }: SaslSource, listener: string, mechanism: string): JaasEntry {
+  const own = jaasKey(listener, mechanism)
+  const key = given.has(own) ? own : 'sasl.jaas.config'
+  const text = given.get(own) ?? values['sasl.jaas.config']
+  if (text === null) throw new SaslConfigError(`Listener ${listener}: mechanism ${mechanism} needs ${own}.`)
+  const entry = read(key, text)
+  const wanted = isScram(mechanism) ? SCRAM_MODULE : PLAIN_MODULE
+  if (entry.module !== wanted)
+    throw new SaslConfigError(`${key}: mechanism ${mechanism} needs ${wanted}, not ${entry.module}.`)
+  return entry
+}
+
+function read(key: string, text: string): JaasEntry {
+  try {
+    return parseJaas(text)
+  } catch (cause) {
+    if (!(cause instanceof JaasError)) throw cause
+    throw new SaslConfigError(`${key}: ${cause.message}.`, { cause })
+  }
+}
+
+function passwordsOf({ options }: JaasEntry): ReadonlyMap<string, string> {
+  const users = [...options].filter(([name]) => name.startsWith(USER_PREFIX))
+  return new Map(users.map(([name, password]) => [name.slice(USER_PREFIX.length), password]))
+}
+
+/** A key of the table as it is for one listener. */
+function settingOf<Key extends keyof SecurityConfig>(
+  { values, given }: SaslSource,
+  listener: string,
+  key: Key,
+): SecurityConfig[Key] {
+  const name = `listener.name.${listener.toLowerCase()}.${key}`
+  const raw = given.get(name)
+  if (raw === undefined) return values[key]
+  const parsed = parseValue(securityConfig as ConfigTable, key, raw)
+  if (!parsed.ok) throw new SaslConfigError(`listener.name.${listener.toLowerCase()}.${parsed.error}.`)
+  return parsed.value as SecurityConfig[Key]
+}
+
+function requireServed(mechanism: string, key: string, listener: string): void {
+  if (SERVED.includes(mechanism)) return
+  throw new SaslConfigError(
+    `Listener ${listener}: ${key} says ${mechanism}, which is not served; ${SERVED.join(', ')} are.`,
+  )
+}
+
+/** Apache Kafka tells them in the order of a Java HashSet, in which SCRAM-SHA-256 is the last one. */
+function asTold(enabled: readonly string[]): string[] {
+  const last = 'SCRAM-SHA-256'
+  return [...enabled.filter((name) => name !== last), ...enabled.filter((name) => name === last)]
+}
