@@ -4,6 +4,7 @@
  * Behavior
  * - Each partition succeeds or fails alone; the replica manager validates and appends (facts C1-C40).
  * - acks=0 has no reply; an error under acks=0 closes the connection, the only signal that is left.
+ * - WRITE on each topic, and on the transactional id where there is one.
  * - Never creates a topic. Internal topics refuse clients, all but the admin client.
  * - Transactional batches need a transactional id (fact C2) and a coordinator that knows of them, which is not here yet:
  *   they are refused, for nobody would ever end their transaction and consumers would wait behind it.
@@ -19,6 +20,7 @@ import { ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts
 import { BATCH_OVERHEAD, BatchView } from '../../protocol/records/batch.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { ProduceResult } from '../replica/types.ts'
+import { rightTo } from './authorize.ts'
 import { CloseConnection, handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
 import { groupByTopic, isInternalTopic, nodeEndpoints } from './topics.ts'
@@ -33,22 +35,30 @@ export const produce = (services: Services) =>
   handlerFor(ProduceRequest, ProduceResponse, {
     key: 0,
     versions: [0, 13],
+    needs: 'resources',
     pipelined: true,
     borrows: true,
 
     async handle(request, context) {
       const isTransactional = request.topicData.some(({ partitionData }) => partitionData.some(isInTransaction))
-      if (isTransactional && request.transactionalId === null)
-        throw new ProtocolError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+      if (isTransactional) {
+        const { transactionalId } = request
+        const mayUse = rightTo(services, context, 'WRITE', 'TRANSACTIONAL_ID')
+        if (transactionalId === null || !mayUse(transactionalId))
+          throw new ProtocolError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+      }
+      const mayWrite = rightTo(services, context, 'WRITE', 'TOPIC')
       const refused: ProduceResult[] = []
       const entries: { topic: string; topicId: string; partition: number; records: Buffer }[] = []
       for (const { name, topicId, partitionData } of request.topicData) {
         const byId = context.apiVersion >= 13
         const topic = byId ? services.image().topics.byId.get(topicId)?.name : name
+        const isForbidden = topic !== undefined && !mayWrite(topic)
         for (const data of partitionData) {
           const { index, records } = data
           const entry = { topic: topic ?? name, topicId: byId ? topicId : ZERO_UUID, partition: index }
           if (topic === undefined) refused.push(refusal(entry, ErrorCode.UNKNOWN_TOPIC_ID))
+          else if (isForbidden) refused.push(refusal(entry, ErrorCode.TOPIC_AUTHORIZATION_FAILED))
           else if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
             refused.push(refusal(entry, ErrorCode.INVALID_TOPIC_EXCEPTION))
           } else if (isInTransaction(data)) {

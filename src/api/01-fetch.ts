@@ -3,6 +3,7 @@
  *
  * Behavior
  * - Bytes go out as they are stored: whole batches, by reference (facts D1-D21). Waits for min_bytes up to max_wait_ms.
+ * - READ on each topic; a broker that follows needs CLUSTER_ACTION instead.
  * - v7+ fetches run in sessions, so that a client names only what changed (KIP-227; facts D22-D28).
  *
  * Version notes
@@ -14,7 +15,8 @@
 import { FetchRequest, FetchResponse } from '../../protocol/api/01-fetch.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
-import type { FetchPartitionResult } from '../replica/types.ts'
+import type { FetchPartitionResult, PartitionName } from '../replica/types.ts'
+import { EVERYTHING, mayOnCluster, type Right, rightTo, split } from './authorize.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
 import { nodeEndpoints } from './topics.ts'
@@ -30,12 +32,16 @@ export const fetch = (services: Services) =>
   handlerFor(FetchRequest, FetchResponse, {
     key: 1,
     versions: [0, 18],
+    needs: 'resources',
 
     async handle(request, context) {
       const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
       const session = services.fetchSessions.begin(sessionRequest(services, request, replicaId, context))
       if (session.errorCode !== ErrorCode.NONE) return { ...session.build([]), responses: [] }
-      const results = await services.replicas.fetch(
+      const [partitions, refused] = split(session.partitions, rightToRead(services, replicaId, context), ({ topic }) =>
+        topic === '' && replicaId < 0 ? undefined : topic,
+      )
+      const fetched = await services.replicas.fetch(
         {
           replicaId,
           replicaEpoch: Number(request.replicaState.replicaEpoch),
@@ -46,8 +52,9 @@ export const fetch = (services: Services) =>
           apiVersion: context.apiVersion,
           rackId: request.rackId,
         },
-        session.partitions,
+        partitions,
       )
+      const results = refused.length === 0 ? fetched : [...fetched, ...refused.map(forbidden)]
       return response(services, session.build(results), context)
     },
 
@@ -71,6 +78,22 @@ export const fetch = (services: Services) =>
 
 /** Clients break on null (fact N-F11). */
 const EMPTY = Buffer.alloc(0)
+
+function rightToRead(services: Services, replicaId: number, context: RequestContext): Right {
+  if (replicaId < 0) return rightTo(services, context, 'READ', 'TOPIC')
+  return mayOnCluster(services, context, 'CLUSTER_ACTION') ? EVERYTHING : () => false
+}
+
+const forbidden = ({ topic, topicId, partition }: PartitionName): FetchPartitionResult => ({
+  ...{ topic, topicId, partition },
+  errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  abortedTransactions: null,
+  preferredReadReplica: -1,
+  records: [],
+})
 
 function sessionRequest(services: Services, request: Request, replicaId: number, { apiVersion }: RequestContext) {
   const byTopicId = apiVersion >= TOPIC_IDS_SINCE

@@ -3,6 +3,8 @@
  *
  * Behavior
  * - Brokers and partitions as this node's image has them, addresses for the listener that was asked.
+ * - DESCRIBE on each topic; who asks for all gets those that they may know of. To create one, CREATE on the cluster or
+ *   on it.
  * - A missing topic named explicitly is created where `auto.create.topics.enable` and the request allow it, and the same
  *   answer names its live leader. Apache Kafka answers UNKNOWN_TOPIC_OR_PARTITION first and lets the client ask again
  *   (fact H24); clients that stop at the first error are why we wait for our own controller instead.
@@ -15,7 +17,7 @@ import { MetadataRequest, MetadataResponse } from '../../protocol/api/03-metadat
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { PartitionImage, TopicImage } from '../metadata/image.ts'
-import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
+import { authorizedOnCluster, authorizedOperations, type Right, rightTo, topicAccess } from './authorize.ts'
 import { createMissingTopic, isCreatable } from './auto-create.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
@@ -33,32 +35,40 @@ export const metadata = (services: Services) =>
   handlerFor(MetadataRequest, MetadataResponse, {
     key: 3,
     versions: [0, 13],
+    needs: 'resources',
 
     async handle(request, context) {
       const { topics: wanted, includeTopicAuthorizedOperations, includeClusterAuthorizedOperations } = request
       const byId = wanted?.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID) === true
       if (byId && context.apiVersion < TOPICS_BY_ID_SINCE) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const all = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
+      const maySee = rightTo(services, context, 'DESCRIBE', 'TOPIC')
       const mayCreate = request.allowAutoTopicCreation && services.config['auto.create.topics.enable']
       const topics: ResponseTopic[] = []
       if (all) {
-        for (const topic of services.image().topics.byName.values()) topics.push(describe(services, topic, context))
+        for (const topic of services.image().topics.byName.values())
+          if (maySee(topic.name)) topics.push(describe(services, topic, context))
       } else {
         // At the same time: where no controller answers, that is waited for once.
         const described = unique(wanted ?? []).map(({ name, topicId }) =>
           name === null || topicId !== ZERO_UUID
-            ? describeById(services, topicId, context)
-            : describeByName(services, name, mayCreate, context),
+            ? describeById(services, topicId, maySee, context)
+            : maySee(name)
+              ? describeByName(services, name, mayCreate, context)
+              : forbidden(name, ZERO_UUID),
         )
         topics.push(...(await Promise.all(described)))
       }
-      const allowed = { topicAuthorizedOperations: AUTHORIZED_OPERATIONS.topic }
       return {
-        ...(includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: AUTHORIZED_OPERATIONS.cluster } : {}),
+        ...(includeClusterAuthorizedOperations
+          ? { clusterAuthorizedOperations: authorizedOnCluster(services, context) }
+          : {}),
         brokers: liveBrokers(services.image(), context.connection.listener),
         clusterId: services.clusterId,
         controllerId: services.controllerId(),
-        topics: includeTopicAuthorizedOperations ? topics.map((topic) => ({ ...topic, ...allowed })) : topics,
+        topics: includeTopicAuthorizedOperations
+          ? topics.map((topic) => withOperations(services, topic, context))
+          : topics,
       }
     },
 
@@ -84,6 +94,7 @@ async function describeByName(
 ): Promise<ResponseTopic> {
   const known = services.image().topics.byName.get(name)
   if (known) return describe(services, known, context)
+  if (mayCreate && !topicAccess(services, context).mayCreate(name)) return forbidden(name, ZERO_UUID)
   if (!isLegalTopicName(name)) return failed(name, ZERO_UUID, ErrorCode.INVALID_TOPIC_EXCEPTION)
   if (!mayCreate || !isCreatable(name)) return failed(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const errorCode = await createMissingTopic(services, name)
@@ -91,10 +102,20 @@ async function describeByName(
   return created ? describe(services, created, context) : failed(name, ZERO_UUID, errorCode)
 }
 
-function describeById(services: Services, topicId: string, context: RequestContext): ResponseTopic {
+function describeById(services: Services, topicId: string, maySee: Right, context: RequestContext): ResponseTopic {
   const topic = services.image().topics.byId.get(topicId)
-  return topic ? describe(services, topic, context) : failed(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID)
+  if (topic === undefined) return failed(null, topicId, ErrorCode.UNKNOWN_TOPIC_ID)
+  return maySee(topic.name) ? describe(services, topic, context) : forbidden(null, topicId)
 }
+
+function withOperations(services: Services, topic: ResponseTopic, context: RequestContext): ResponseTopic {
+  if (topic.name === null || topic.errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED) return topic
+  return { ...topic, topicAuthorizedOperations: authorizedOperations(services, context, 'TOPIC', topic.name) }
+}
+
+/** Whether there is such a topic is not told. */
+const forbidden = (name: string | null, topicId: string): ResponseTopic =>
+  failed(name, topicId, ErrorCode.TOPIC_AUTHORIZATION_FAILED)
 
 function failed(name: string | null, topicId: string, errorCode: ErrorCode): ResponseTopic {
   return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] }

@@ -4,6 +4,7 @@
  * Behavior
  * - Key type 0 is a group: the leader of its `__consumer_offsets` partition, which is created by the first question
  *   (facts E1-E3). Types 1 (transaction) and 2 (share) have no coordinator on this node yet: COORDINATOR_NOT_AVAILABLE.
+ * - DESCRIBE on the group or transactional id; CLUSTER_ACTION for a share partition, whose coordinator brokers ask.
  * - An unknown type is INVALID_REQUEST; so is a share partition's key that is none.
  *
  * Version notes
@@ -12,6 +13,7 @@
  */
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/api/10-find-coordinator.ts'
 import { ErrorCode, errorMessage, errorName } from '../../protocol/errors.ts'
+import { demand, rightTo } from './authorize.ts'
 import { createMissingTopic } from './auto-create.ts'
 import { handlerFor, type RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
@@ -28,11 +30,16 @@ export const findCoordinator = (services: Services) =>
   handlerFor(FindCoordinatorRequest, FindCoordinatorResponse, {
     key: 10,
     versions: [0, 6],
+    needs: 'resources',
 
     async handle(request, context) {
       const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key]
       const coordinators = []
-      for (const key of keys) coordinators.push({ key, ...(await find(services, key, request.keyType, context)) })
+      for (const key of keys) {
+        const refusal = refusalOf(services, request.keyType, key, context)
+        const found = refusal ? notFound(refusal) : await find(services, key, request.keyType, context)
+        coordinators.push({ key, ...found })
+      }
       if (context.apiVersion >= 4) return { coordinators: coordinators.map((one) => ({ ...one, errorMessage: '' })) }
       const { key: _, ...only } = coordinators[0]!
       return only
@@ -43,6 +50,17 @@ export const findCoordinator = (services: Services) =>
       return apiVersion >= 4 ? { coordinators: request.coordinatorKeys.map((key) => ({ key, ...absent })) } : absent
     },
   })
+
+/** Undefined where one may ask. */
+function refusalOf(services: Services, keyType: number, key: string, context: RequestContext): ErrorCode | undefined {
+  const { GROUP_AUTHORIZATION_FAILED, TRANSACTIONAL_ID_AUTHORIZATION_FAILED } = ErrorCode
+  const may = (type: 'GROUP' | 'TRANSACTIONAL_ID') => rightTo(services, context, 'DESCRIBE', type)(key)
+  if (keyType === KEY_TYPE.GROUP && !may('GROUP')) return GROUP_AUTHORIZATION_FAILED
+  if (keyType === KEY_TYPE.TRANSACTION && !may('TRANSACTIONAL_ID')) return TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  if (keyType === KEY_TYPE.SHARE && context.apiVersion >= SHARE_GROUPS_SINCE)
+    demand(services, context, 'CLUSTER_ACTION', 'CLUSTER')
+  return undefined
+}
 
 async function find(
   services: Services,

@@ -9,6 +9,7 @@
  *   v8 reason (KIP-800), v9 skip_assignment for a static leader (KIP-814).
  */
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/api/11-join-group.ts'
+import { demand } from './authorize.ts'
 import { groupContext } from './group-context.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
@@ -17,7 +18,11 @@ export const joinGroup = (services: Services) =>
   handlerFor(JoinGroupRequest, JoinGroupResponse, {
     key: 11,
     versions: [0, 9],
-    handle: (request, context) => services.groups.joinGroup(request, groupContext(services, context)),
+    needs: 'resources',
+    handle(request, context) {
+      demand(services, context, 'READ', 'GROUP', request.groupId)
+      return services.groups.joinGroup(request, groupContext(services, context))
+    },
     refuse: (_request, errorCode, { apiVersion }) => ({
       errorCode,
       generationId: -1,

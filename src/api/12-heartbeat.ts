@@ -8,6 +8,7 @@
  * - v3 static members (KIP-345).
  */
 import { HeartbeatRequest, HeartbeatResponse } from '../../protocol/api/12-heartbeat.ts'
+import { demand } from './authorize.ts'
 import { groupContext } from './group-context.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
@@ -16,6 +17,10 @@ export const heartbeat = (services: Services) =>
   handlerFor(HeartbeatRequest, HeartbeatResponse, {
     key: 12,
     versions: [0, 4],
-    handle: (request, context) => services.groups.heartbeat(request, groupContext(services, context)),
+    needs: 'resources',
+    handle(request, context) {
+      demand(services, context, 'READ', 'GROUP', request.groupId)
+      return services.groups.heartbeat(request, groupContext(services, context))
+    },
     refuse: (_request, errorCode) => ({ errorCode }),
   })

@@ -8,6 +8,7 @@
  * - v3 a batch of members (KIP-345), v5 reason (KIP-800).
  */
 import { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/api/13-leave-group.ts'
+import { demand } from './authorize.ts'
 import { groupContext } from './group-context.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
@@ -16,6 +17,10 @@ export const leaveGroup = (services: Services) =>
   handlerFor(LeaveGroupRequest, LeaveGroupResponse, {
     key: 13,
     versions: [0, 5],
-    handle: (request, context) => services.groups.leaveGroup(request, groupContext(services, context)),
+    needs: 'resources',
+    handle(request, context) {
+      demand(services, context, 'READ', 'GROUP', request.groupId)
+      return services.groups.leaveGroup(request, groupContext(services, context))
+    },
     refuse: (_request, errorCode) => ({ errorCode, members: [] }),
   })

@@ -16,6 +16,7 @@ export const saslHandshake = () =>
   handlerFor(SaslHandshakeRequest, SaslHandshakeResponse, {
     key: 17,
     versions: [0, 1],
+    needs: 'nothing',
     listeners: ['broker', 'controller'],
     handle: () => ({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] }),
     refuse: (_request, errorCode) => ({ errorCode, mechanisms: [] }),

@@ -29,6 +29,7 @@ export const apiVersions = (services: Services, served: () => readonly ServedApi
   handlerFor(ApiVersionsRequest, ApiVersionsResponse, {
     key: 18,
     versions: [0, 4],
+    needs: 'nothing',
     listeners: ['broker', 'controller'],
 
     handle({ clientSoftwareName, clientSoftwareVersion }, { apiVersion, connection }) {

@@ -2,6 +2,7 @@
  * CreateTopics: v0-7
  *
  * Behavior
+ * - CREATE on the cluster or on each topic; its configuration shows to those with DESCRIBE_CONFIGS (fact B46).
  * - Decided by the controller, topic by topic (facts H1-H11); answered when this node's own replicas serve, so that a
  *   client may produce at once.
  *
@@ -11,6 +12,7 @@
  */
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/api/19-create-topics.ts'
 import { errorMessage } from '../../protocol/errors.ts'
+import { topicAccess } from './authorize.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -18,9 +20,11 @@ export const createTopics = (services: Services) =>
   handlerFor(CreateTopicsRequest, CreateTopicsResponse, {
     key: 19,
     versions: [0, 7],
+    needs: 'resources',
     listeners: ['broker', 'controller'],
     forwarded: true,
-    handle: (request, { apiVersion }) => services.controller.createTopics(request, apiVersion),
+    handle: (request, context) =>
+      services.controller.createTopics(request, context.apiVersion, topicAccess(services, context)),
     refuse: (request, errorCode) => ({
       topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),
     }),

@@ -2,6 +2,7 @@
  * DeleteTopics: v0-6
  *
  * Behavior
+ * - DELETE on the cluster or on each topic; without DESCRIBE one does not learn which topics there are (fact H15).
  * - Decided by the controller (facts H14-H17); answered when the topics are gone from this node.
  *
  * Version notes
@@ -9,6 +10,7 @@
  */
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/api/20-delete-topics.ts'
 import { errorMessage } from '../../protocol/errors.ts'
+import { topicAccess } from './authorize.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -16,9 +18,11 @@ export const deleteTopics = (services: Services) =>
   handlerFor(DeleteTopicsRequest, DeleteTopicsResponse, {
     key: 20,
     versions: [0, 6],
+    needs: 'resources',
     listeners: ['broker', 'controller'],
     forwarded: true,
-    handle: (request, { apiVersion }) => services.controller.deleteTopics(request, apiVersion),
+    handle: (request, context) =>
+      services.controller.deleteTopics(request, context.apiVersion, topicAccess(services, context)),
     refuse: (request, errorCode, { apiVersion }) => ({
       responses: (apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name }))).map((topic) => ({
         ...topic,

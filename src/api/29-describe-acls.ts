@@ -18,6 +18,7 @@ export const describeAcls = () =>
   handlerFor(DescribeAclsRequest, DescribeAclsResponse, {
     key: 29,
     versions: [0, 3],
+    needs: 'DESCRIBE',
     listeners: ['broker', 'controller'],
     handle: () => refused(ErrorCode.SECURITY_DISABLED),
     refuse: (_request, errorCode) => refused(errorCode),

@@ -17,6 +17,7 @@ export const createAcls = () =>
   handlerFor(CreateAclsRequest, CreateAclsResponse, {
     key: 30,
     versions: [0, 3],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     handle: (request) => refused(request, ErrorCode.SECURITY_DISABLED),
     refuse: refused,

@@ -2,6 +2,7 @@
  * DescribeConfigs: v0-4
  *
  * Behavior
+ * - DESCRIBE_CONFIGS on each topic or group, on the cluster for what is neither.
  * - Topics, and this broker (by its id, or '' for what is set for all brokers); each key with where its value comes from
  *   (facts H28-H32). Null or no keys means all. A broker of another id, or another kind of resource, is INVALID_REQUEST.
  *
@@ -13,6 +14,7 @@ import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../protocol/
 import { ErrorCode, errorMessage } from '../../protocol/errors.ts'
 import { CONFIG_SOURCE, type ConfigEntry } from '../metadata/effective-config.ts'
 import { RESOURCE } from '../metadata/image.ts'
+import { refusalOfConfigs } from './authorize.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 import { isLegalTopicName } from './topics.ts'
@@ -23,16 +25,18 @@ export const describeConfigs = (services: Services) =>
   handlerFor(DescribeConfigsRequest, DescribeConfigsResponse, {
     key: 32,
     versions: [0, 4],
+    needs: 'resources',
     listeners: ['broker', 'controller'],
 
-    handle: (request, { apiVersion }) => ({
+    handle: (request, context) => ({
       throttleTimeMs: 0,
       results: request.resources.map((resource) => {
-        const { errorCode, entries, message } = find(services, resource)
+        const refusal = refusalOfConfigs(services, context, 'DESCRIBE_CONFIGS')(resource)
+        const { errorCode, entries, message } = refusal === ErrorCode.NONE ? find(services, resource) : refused(refusal)
         const { resourceType, resourceName, configurationKeys } = resource
         const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined
         const chosen = entries.filter(({ name }) => wanted?.has(name) ?? true)
-        const configs = chosen.map((entry) => show(entry, request, apiVersion))
+        const configs = chosen.map((entry) => show(entry, request, context.apiVersion))
         return { errorCode, errorMessage: message, resourceType, resourceName, configs }
       }),
     }),
@@ -55,16 +59,21 @@ interface Found {
   entries: ConfigEntry[]
 }
 
+const refused = (errorCode: ErrorCode, message = errorMessage(errorCode)): Found => ({
+  errorCode,
+  message,
+  entries: [],
+})
+
 function find({ configs, image, nodeId }: Services, { resourceType, resourceName }: Resource): Found {
   const found = (entries: ConfigEntry[]): Found => ({ errorCode: ErrorCode.NONE, message: '', entries })
-  const refused = (errorCode: ErrorCode, message: string | null): Found => ({ errorCode, message, entries: [] })
   switch (resourceType) {
     case RESOURCE.TOPIC:
       if (!isLegalTopicName(resourceName)) {
         return refused(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic name "${resourceName}" is not a legal one.`)
       }
       if (!image().topics.byName.has(resourceName)) {
-        return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+        return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       }
       return found(configs.describeTopic(image(), resourceName))
     case RESOURCE.BROKER:

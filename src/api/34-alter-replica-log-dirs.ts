@@ -25,6 +25,7 @@ export const alterReplicaLogDirs = (services: Services) =>
   handlerFor(AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, {
     key: 34,
     versions: [0, 2],
+    needs: 'ALTER',
 
     handle(request) {
       const wanted = wantedBy(request)

@@ -22,6 +22,7 @@ export const describeLogDirs = (services: Services) =>
   handlerFor(DescribeLogDirsRequest, DescribeLogDirsResponse, {
     key: 35,
     versions: [0, 5],
+    needs: 'DESCRIBE',
 
     handle({ topics }) {
       const dirs = services.logDirs()

@@ -18,6 +18,7 @@ export const saslAuthenticate = () =>
   handlerFor(SaslAuthenticateRequest, SaslAuthenticateResponse, {
     key: 36,
     versions: [0, 2],
+    needs: 'nothing',
     listeners: ['broker', 'controller'],
     handle: () => refused(ErrorCode.ILLEGAL_SASL_STATE, NOT_NOW),
     refuse: (_request, errorCode) => refused(errorCode, errorMessage(errorCode)),

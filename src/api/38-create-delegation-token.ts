@@ -19,6 +19,7 @@ export const createDelegationToken = () =>
   handlerFor(CreateDelegationTokenRequest, CreateDelegationTokenResponse, {
     key: 38,
     versions: [0, 3],
+    needs: 'nothing',
     handle: () => refused(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED),
     refuse: (_request, errorCode) => refused(errorCode),
   })

@@ -19,6 +19,7 @@ export const renewDelegationToken = () =>
   handlerFor(RenewDelegationTokenRequest, RenewDelegationTokenResponse, {
     key: 39,
     versions: [0, 2],
+    needs: 'nothing',
     handle: () => refused(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED),
     refuse: (_request, errorCode) => refused(errorCode),
   })

@@ -19,6 +19,7 @@ export const expireDelegationToken = () =>
   handlerFor(ExpireDelegationTokenRequest, ExpireDelegationTokenResponse, {
     key: 40,
     versions: [0, 2],
+    needs: 'nothing',
     handle: () => refused(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED),
     refuse: (_request, errorCode) => refused(errorCode),
   })

@@ -16,6 +16,7 @@ export const electLeaders = (services: Services) =>
   handlerFor(ElectLeadersRequest, ElectLeadersResponse, {
     key: 43,
     versions: [0, 2],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
 

@@ -19,6 +19,7 @@ export const alterPartitionReassignments = (services: Services) =>
   handlerFor(AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, {
     key: 45,
     versions: [0, 1],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request) => services.controller.alterPartitionReassignments(request),

@@ -16,6 +16,7 @@ export const listPartitionReassignments = (services: Services) =>
   handlerFor(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, {
     key: 46,
     versions: [0, 0],
+    needs: 'DESCRIBE',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request) => services.controller.listPartitionReassignments(request),

@@ -28,6 +28,7 @@ export const describeClientQuotas = (services: Services) =>
   handlerFor(DescribeClientQuotasRequest, DescribeClientQuotasResponse, {
     key: 48,
     versions: [0, 1],
+    needs: 'DESCRIBE_CONFIGS',
 
     handle({ components, strict }) {
       check(components)

@@ -18,6 +18,7 @@ export const alterClientQuotas = (services: Services) =>
   handlerFor(AlterClientQuotasRequest, AlterClientQuotasResponse, {
     key: 49,
     versions: [0, 1],
+    needs: 'ALTER_CONFIGS',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request) => services.controller.settings.alterClientQuotas(request),

@@ -21,6 +21,7 @@ export const describeUserScramCredentials = (services: Services) =>
   handlerFor(DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse, {
     key: 50,
     versions: [0, 0],
+    needs: 'DESCRIBE',
 
     handle({ users }) {
       const byUser = credentialsOf(services.image())

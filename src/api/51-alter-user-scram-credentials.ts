@@ -18,6 +18,7 @@ export const alterUserScramCredentials = (services: Services) =>
   handlerFor(AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, {
     key: 51,
     versions: [0, 0],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request) => services.controller.settings.alterUserScramCredentials(request),

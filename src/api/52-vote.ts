@@ -15,6 +15,7 @@ export const vote = (services: Services) =>
   quorumHandler(services, VoteRequest, VoteResponse, {
     key: 52,
     versions: [0, 2],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ errorCode, topics: [] }),
   })

@@ -15,6 +15,7 @@ export const beginQuorumEpoch = (services: Services) =>
   quorumHandler(services, BeginQuorumEpochRequest, BeginQuorumEpochResponse, {
     key: 53,
     versions: [0, 1],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ errorCode, topics: [] }),
   })

@@ -15,6 +15,7 @@ export const endQuorumEpoch = (services: Services) =>
   quorumHandler(services, EndQuorumEpochRequest, EndQuorumEpochResponse, {
     key: 54,
     versions: [0, 1],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ errorCode, topics: [] }),
   })

@@ -15,6 +15,7 @@ export const describeQuorum = (services: Services) =>
   quorumHandler(services, DescribeQuorumRequest, DescribeQuorumResponse, {
     key: 55,
     versions: [0, 2],
+    needs: 'DESCRIBE',
     listeners: ['broker', 'controller'],
     forwarded: true,
     refuse: (errorCode) => ({ errorCode, topics: [], nodes: [] }),

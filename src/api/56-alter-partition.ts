@@ -15,6 +15,7 @@ export const alterPartition = (services: Services) =>
   handlerFor(AlterPartitionRequest, AlterPartitionResponse, {
     key: 56,
     versions: [2, 3],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request, { apiVersion }) => services.controller.alterPartition(request, apiVersion),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, topics: [] }),

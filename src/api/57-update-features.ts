@@ -18,6 +18,7 @@ export const updateFeatures = (services: Services) =>
   handlerFor(UpdateFeaturesRequest, UpdateFeaturesResponse, {
     key: 57,
     versions: [0, 2],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request, { apiVersion }) => services.controller.settings.updateFeatures(request, apiVersion),

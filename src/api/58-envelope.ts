@@ -22,6 +22,7 @@ export const envelope = (
   handlerFor(EnvelopeRequest, EnvelopeResponse, {
     key: 58,
     versions: [0, 0],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
 
     async handle({ requestData, requestPrincipal, clientHostAddress }, { connection }) {

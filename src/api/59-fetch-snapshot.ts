@@ -15,6 +15,7 @@ export const fetchSnapshot = (services: Services) =>
   quorumHandler(services, FetchSnapshotRequest, FetchSnapshotResponse, {
     key: 59,
     versions: [0, 1],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ throttleTimeMs: 0, errorCode, topics: [] }),
   })

@@ -2,6 +2,7 @@
  * DescribeCluster: v0-2
  *
  * Behavior
+ * - What may be done to the cluster shows to those with DESCRIBE on it; the rest to everybody.
  * - The brokers as the image has them, with addresses for the listener that was asked.
  * - Endpoint type 1 is brokers. Type 2, controllers, is answered by controllers only: MISMATCHED_ENDPOINT_TYPE here;
  *   any other type is UNSUPPORTED_ENDPOINT_TYPE.
@@ -11,7 +12,7 @@
  */
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/api/60-describe-cluster.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
-import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
+import { authorizedOnCluster } from './authorize.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -21,8 +22,9 @@ export const describeCluster = (services: Services) =>
   handlerFor(DescribeClusterRequest, DescribeClusterResponse, {
     key: 60,
     versions: [0, 2],
+    needs: 'resources',
 
-    handle(request, { connection }) {
+    handle(request, context) {
       if (request.endpointType !== ENDPOINT_TYPE.BROKER) {
         const controllers = request.endpointType === ENDPOINT_TYPE.CONTROLLER
         throw new ProtocolError(controllers ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE)
@@ -30,7 +32,7 @@ export const describeCluster = (services: Services) =>
       const brokers = [...services.image().cluster.brokers.values()]
         .filter(({ fenced }) => request.includeFencedBrokers || !fenced)
         .flatMap(({ id, rack, fenced, endpoints }) => {
-          const endpoint = endpoints.find(({ name }) => name === connection.listener)
+          const endpoint = endpoints.find(({ name }) => name === context.connection.listener)
           return endpoint ? [{ brokerId: id, host: endpoint.host, port: endpoint.port, rack, isFenced: fenced }] : []
         })
       return {
@@ -41,7 +43,7 @@ export const describeCluster = (services: Services) =>
         controllerId: services.controllerId(),
         brokers,
         ...(request.includeClusterAuthorizedOperations
-          ? { clusterAuthorizedOperations: AUTHORIZED_OPERATIONS.cluster }
+          ? { clusterAuthorizedOperations: authorizedOnCluster(services, context) }
           : {}),
       }
     },

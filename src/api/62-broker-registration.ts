@@ -15,6 +15,7 @@ export const brokerRegistration = (services: Services) =>
   handlerFor(BrokerRegistrationRequest, BrokerRegistrationResponse, {
     key: 62,
     versions: [0, 4],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request, { apiVersion }) => services.controller.registerBroker(request, apiVersion),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode }),

@@ -15,6 +15,7 @@ export const brokerHeartbeat = (services: Services) =>
   handlerFor(BrokerHeartbeatRequest, BrokerHeartbeatResponse, {
     key: 63,
     versions: [0, 2],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request) => services.controller.brokerHeartbeat(request),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, shouldShutDown: false }),

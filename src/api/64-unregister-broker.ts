@@ -13,6 +13,7 @@ export const unregisterBroker = (services: Services) =>
   handlerFor(UnregisterBrokerRequest, UnregisterBrokerResponse, {
     key: 64,
     versions: [0, 0],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     handle: (request) => services.controller.unregisterBroker(request),

@@ -12,6 +12,7 @@ export const allocateProducerIds = (services: Services) =>
   handlerFor(AllocateProducerIdsRequest, AllocateProducerIdsResponse, {
     key: 67,
     versions: [0, 0],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request) => services.controller.allocateProducerIds(request),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, producerIdStart: -1n, producerIdLen: 0 }),

@@ -16,6 +16,7 @@ export const controllerRegistration = (services: Services) =>
   handlerFor(ControllerRegistrationRequest, ControllerRegistrationResponse, {
     key: 70,
     versions: [0, 0],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request) => services.controller.registerController(request),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode) }),

@@ -15,6 +15,7 @@ export const assignReplicasToDirs = (services: Services) =>
   handlerFor(AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, {
     key: 73,
     versions: [0, 0],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     handle: (request) => services.controller.assignReplicasToDirs(request),
     refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, directories: [] }),

@@ -23,6 +23,7 @@ export const listConfigResources = (services: Services) =>
   handlerFor(ListConfigResourcesRequest, ListConfigResourcesResponse, {
     key: 74,
     versions: [0, 1],
+    needs: 'DESCRIBE_CONFIGS',
 
     handle({ resourceTypes }, { apiVersion }) {
       const asked: readonly number[] = resourceTypes.length === 0 ? ALL : [...new Set(resourceTypes)]

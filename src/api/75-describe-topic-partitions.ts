@@ -5,6 +5,7 @@
  * - Topics sorted by name, partitions in order, at most `response_partition_limit` of them; where more remain the cursor
  *   says where to go on (KIP-966, fact H22). Named topics that do not exist are UNKNOWN_TOPIC_OR_PARTITION; an empty
  *   list asks for all.
+ * - DESCRIBE on each topic; who asks for all gets those that they may know of.
  */
 import {
   DescribeTopicPartitionsRequest,
@@ -13,7 +14,7 @@ import {
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
-import { AUTHORIZED_OPERATIONS } from './authorized-operations.ts'
+import { authorizedOperations, rightTo, split } from './authorize.ts'
 import { handlerFor } from './handler.ts'
 import type { Services } from './services.ts'
 import { isInternalTopic, isLegalTopicName, offlineReplicas } from './topics.ts'
@@ -25,8 +26,9 @@ export const describeTopicPartitions = (services: Services) =>
   handlerFor(DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, {
     key: 75,
     versions: [0, 0],
+    needs: 'resources',
 
-    handle({ topics: named, cursor, responsePartitionLimit }) {
+    handle({ topics: named, cursor, responsePartitionLimit }, context) {
       if (cursor && cursor.partitionIndex < 0) throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const image = services.image()
       const limit = Math.min(responsePartitionLimit, services.config['max.request.partition.size.limit'])
@@ -34,25 +36,31 @@ export const describeTopicPartitions = (services: Services) =>
       if (cursor && named.length > 0 && !named.some(({ name }) => name === cursor.topicName))
         throw new ProtocolError(ErrorCode.INVALID_REQUEST)
       const names = named.length > 0 ? named.map(({ name }) => name) : [...image.topics.byName.keys()]
-      return page(image, [...new Set(names)].sort(), cursor, Math.max(1, limit))
+      const mayDescribe = rightTo(services, context, 'DESCRIBE', 'TOPIC')
+      const [seen, hidden] = split([...new Set(names)].sort(), mayDescribe, (name) => name)
+      const { topics, nextCursor } = page(image, seen, cursor, Math.max(1, limit))
+      const described = topics.map((topic) => {
+        const topicAuthorizedOperations = authorizedOperations(services, context, 'TOPIC', topic.name!)
+        return { ...topic, topicAuthorizedOperations }
+      })
+      const forbidden = named.length > 0 ? hidden.map((name) => failed(name, TOPIC_AUTHORIZATION_FAILED)) : []
+      return { throttleTimeMs: 0, topics: [...described, ...forbidden], nextCursor }
     },
 
     refuse: (request, errorCode) => ({
       throttleTimeMs: 0,
-      topics: request.topics.map(({ name }) => ({
-        errorCode,
-        name,
-        topicId: ZERO_UUID,
-        isInternal: isInternalTopic(name),
-        partitions: [],
-      })),
+      topics: request.topics.map(({ name }) => failed(name, errorCode)),
     }),
   })
 
-const about = (name: string) => ({
+const { TOPIC_AUTHORIZATION_FAILED } = ErrorCode
+
+const failed = (name: string, errorCode: ErrorCode): ResponseTopic => ({
+  errorCode,
   name,
+  topicId: ZERO_UUID,
   isInternal: isInternalTopic(name),
-  topicAuthorizedOperations: AUTHORIZED_OPERATIONS.topic,
+  partitions: [],
 })
 
 function page(
@@ -60,7 +68,7 @@ function page(
   names: string[],
   cursor: { topicName: string; partitionIndex: number } | null,
   limit: number,
-): Response {
+): { topics: ResponseTopic[]; nextCursor: Response['nextCursor'] } {
   const topics: ResponseTopic[] = []
   let room = limit
   for (const name of names) {
@@ -70,19 +78,19 @@ function page(
       const errorCode = isLegalTopicName(name)
         ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         : ErrorCode.INVALID_TOPIC_EXCEPTION
-      topics.push({ ...about(name), errorCode, topicId: ZERO_UUID, partitions: [] })
+      topics.push(failed(name, errorCode))
       continue
     }
-    if (room === 0) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: 0 } }
+    if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0
     const remaining = [...topic.partitions.values()].filter(({ index }) => index >= first)
     const partitions = remaining.slice(0, room).map((partition) => describe(image, partition))
-    topics.push({ ...about(name), errorCode: ErrorCode.NONE, topicId: topic.id, partitions })
+    topics.push({ ...failed(name, ErrorCode.NONE), topicId: topic.id, partitions })
     room -= partitions.length
     const next = remaining[partitions.length]
-    if (next) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: next.index } }
+    if (next) return { topics, nextCursor: { topicName: name, partitionIndex: next.index } }
   }
-  return { throttleTimeMs: 0, topics, nextCursor: null }
+  return { topics, nextCursor: null }
 }
 
 function describe(image: MetadataImage, partition: PartitionImage): ResponseTopic['partitions'][number] {

@@ -16,6 +16,7 @@ export const addRaftVoter = (services: Services) =>
   quorumHandler(services, AddRaftVoterRequest, AddRaftVoterResponse, {
     key: 80,
     versions: [0, 1],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     refuse: (errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode) }),

@@ -13,6 +13,7 @@ export const removeRaftVoter = (services: Services) =>
   quorumHandler(services, RemoveRaftVoterRequest, RemoveRaftVoterResponse, {
     key: 81,
     versions: [0, 0],
+    needs: 'ALTER',
     listeners: ['broker', 'controller'],
     forwarded: true,
     refuse: (errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode) }),

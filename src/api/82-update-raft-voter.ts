@@ -12,6 +12,7 @@ export const updateRaftVoter = (services: Services) =>
   quorumHandler(services, UpdateRaftVoterRequest, UpdateRaftVoterResponse, {
     key: 82,
     versions: [0, 0],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ throttleTimeMs: 0, errorCode }),
   })

@@ -1,6 +1,7 @@
-import { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode, errorMessage } from '../../protocol/errors.ts'
 import { RESOURCE, resourceKey } from '../metadata/image.ts'
-import type { BrokerPart } from './handler.ts'
+import { refusalOfConfigs } from './authorize.ts'
+import type { BrokerPart, RequestContext } from './handler.ts'
 import type { Services } from './services.ts'
 
 const { NONE, INVALID_REQUEST, UNKNOWN_SERVER_ERROR } = ErrorCode
@@ -104,6 +105,25 @@ function problemOfBroker({ nodeId, configs, image }: Services, resource: Resourc
     return `This is broker ${nodeId}: the configuration of broker ${resourceName} is to be changed at that one.`
   const set = resource.configs.filter(({ configOperation = OPERATION.SET }) => configOperation === OPERATION.SET)
   return configs.problemOfBrokerValues(image(), resourceName, new Map(set.map(({ name, value }) => [name, value!])))
+}
+
+/** Has the controller alter what whoever asks may alter, and refuses the rest. */
+export async function whereAllowed<R extends Resource>(
+  services: Services,
+  context: RequestContext,
+  request: Request<R>,
+  alter: (allowed: Request<R>) => Promise<Response>,
+): Promise<{ throttleTimeMs: number; responses: Result[] }> {
+  const refusalOf = refusalOfConfigs(services, context, 'ALTER_CONFIGS')
+  const resources: R[] = []
+  const refused: Result[] = []
+  for (const resource of request.resources) {
+    const errorCode = refusalOf(resource)
+    if (errorCode === NONE) resources.push(resource)
+    else refused.push(...refusedConfigs([resource], errorCode, errorMessage(errorCode)).responses)
+  }
+  const { throttleTimeMs, responses } = await alter({ ...request, resources })
+  return { throttleTimeMs, responses: [...responses, ...refused] }
 }
 
 /** The same error for each resource of a request. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts'
 import type { Message } from '../../protocol/schema/message.ts'
-import type { Principal } from '../security/principal.ts'
+import type { Operation } from '../security/authorizer.ts'
+import { ANONYMOUS, type Principal } from '../security/principal.ts'
 
 /** What a handler may know of the connection that a request came on. */
 export interface ClientConnection {
@@ -14,6 +15,9 @@ export interface ClientConnection {
   softwareVersion?: string
 }
 
+/** Where requests of this process itself come from. */
+export const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0 }, principal: ANONYMOUS }
+
 export interface RequestContext {
   readonly apiVersion: number
   readonly clientId: string
@@ -25,6 +29,12 @@ type AnyMessage = Message<any>
 
 /** Who asks: clients and brokers on a broker's listener, or brokers and controllers on a controller's. */
 export type ListenerKind = 'broker' | 'controller'
+
+/**
+ * What somebody needs to be answered: an operation that is allowed on the cluster, else the request is refused as a whole
+ * (CLUSTER_AUTHORIZATION_FAILED); `resources`: the handler itself asks about each that a request names; or nothing.
+ */
+export type Needs = Operation | 'resources' | 'nothing'
 
 export type Answer<Response> = Response | null | Promise<Response | null>
 
@@ -51,6 +61,7 @@ export interface Handler {
   readonly versions: readonly [oldest: number, newest: number]
   readonly pipelined: boolean
   readonly borrows: boolean
+  readonly needs: Needs
   readonly listeners: readonly ListenerKind[]
   readonly forwarded: boolean
   readonly brokerPart: ((request: unknown, context: RequestContext) => BrokerPart<unknown, unknown>) | undefined
@@ -62,6 +73,7 @@ export interface Handler {
 interface TypedHandler<Request, Response> {
   readonly key: number
   readonly versions: readonly [oldest: number, newest: number]
+  readonly needs: Needs
   /** The next request of the connection may start while this one still waits (replies keep their order). */
   readonly pipelined?: boolean
   /** Once it has answered, no byte of the request is needed but by those who hold it (base/slabs.ts). */

@@ -6,7 +6,6 @@ import { RequestHeader, ResponseHeader, requestHeaderVersion, responseHeaderVers
 import { Reader } from '../../protocol/wire/reader.ts'
 import { Writer } from '../../protocol/wire/writer.ts'
 import { AssertionFailure } from '../base/assert.ts'
-import { ANONYMOUS } from '../security/principal.ts'
 import { produce } from './00-produce.ts'
 import { fetch } from './01-fetch.ts'
 import { listOffsets } from './02-list-offsets.ts'
@@ -69,10 +68,13 @@ import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import { addRaftVoter } from './80-add-raft-voter.ts'
 import { removeRaftVoter } from './81-remove-raft-voter.ts'
 import { updateRaftVoter } from './82-update-raft-voter.ts'
+import { demand } from './authorize.ts'
 import {
+  type Answer,
   type ClientConnection,
   CloseConnection,
   type Handler,
+  IN_PROCESS,
   type ListenerKind,
   type RequestContext,
 } from './handler.ts'
@@ -233,7 +235,7 @@ export class Api {
   async call(apiKey: number, request: unknown): Promise<unknown> {
     const handler = this.#handlers.get(apiKey)
     if (handler === undefined) throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION)
-    return handler.handle(request, { apiVersion: handler.versions[1], clientId: '', connection: IN_PROCESS })
+    return this.#run(handler, request, { apiVersion: handler.versions[1], clientId: '', connection: IN_PROCESS })
   }
 
   /**
@@ -246,12 +248,19 @@ export class Api {
     const request = decodeEnveloped(handler, body, apiVersion)
     let response: unknown
     try {
-      response = await handler.handle(request, context)
+      response = await this.#run(handler, request, context)
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code === ErrorCode.NOT_CONTROLLER) throw error
       response = handler.refuse(request, error.code, context)
     }
     return Buffer.concat(encode(handler, apiVersion, correlationId, response))
+  }
+
+  /** The only place where a handler is run: whoever lacks the right that its row names does not get to it. */
+  #run(handler: Handler, request: unknown, context: RequestContext): Answer<unknown> {
+    const { needs } = handler
+    if (needs !== 'resources' && needs !== 'nothing') demand(this.#services, context, needs, 'CLUSTER')
+    return handler.handle(request, context)
   }
 
   #openEnvelope(frame: Buffer) {
@@ -287,7 +296,7 @@ export class Api {
   /** A controller that loses its office over a request leaves it to the next one, as if it had never had it (fact B92). */
   async #decide(handler: Handler, request: unknown, frame: Buffer, context: RequestContext): Promise<unknown> {
     try {
-      return await handler.handle(request, context)
+      return await this.#run(handler, request, context)
     } catch (error) {
       const isOurs = handler.forwarded && this.#kind === 'broker'
       if (!isOurs || !(error instanceof ProtocolError) || error.code !== ErrorCode.NOT_CONTROLLER) throw error
@@ -343,9 +352,6 @@ export class Api {
 }
 
 const API_VERSIONS = 18
-
-/** Where requests of this process itself come from. */
-const IN_PROCESS: ClientConnection = { listener: '', remote: { host: '', port: 0 }, principal: ANONYMOUS }
 
 const serves = ({ versions: [oldest, newest] }: Handler, version: number): boolean =>
   version >= oldest && version <= newest

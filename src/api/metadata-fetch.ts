@@ -16,6 +16,7 @@ export const fetchMetadata = (services: Services) =>
   quorumHandler(services, FetchRequest, FetchResponse, {
     key: 1,
     versions: [4, 18],
+    needs: 'CLUSTER_ACTION',
     listeners: ['controller'],
     refuse: (errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId: 0, responses: [] }),
   })

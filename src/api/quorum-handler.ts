@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../protocol/api/index.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import type { Message } from '../../protocol/schema/message.ts'
-import { handlerFor, type ListenerKind } from './handler.ts'
+import { handlerFor, type ListenerKind, type Needs } from './handler.ts'
 import type { Services } from './services.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a message of whatever fields
@@ -10,6 +10,7 @@ type AnyMessage = Message<any>
 interface QuorumHandler<Response> {
   readonly key: ApiKey
   readonly versions: readonly [oldest: number, newest: number]
+  readonly needs: Needs
   readonly listeners: readonly ListenerKind[]
   readonly forwarded?: boolean
   refuse(errorCode: ErrorCode): Response

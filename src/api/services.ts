@@ -11,6 +11,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import type { FetchSessionCache } from '../replica/fetch-session.ts'
 import type { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
+import type { Authorizer } from '../security/authorizer.ts'
 import type { apiConfig } from './config.ts'
 import type { ClientConnection } from './handler.ts'
 
@@ -42,6 +43,8 @@ export interface Services {
   readonly configs: EffectiveConfig
   readonly clock: System['clock']
   readonly logger: Logger
+  /** Undefined: everybody may do everything. */
+  readonly authorizer?: Authorizer | undefined
   /** The cluster as this node knows it now; never keep it across an await. */
   image(): MetadataImage
   readonly replicas: ReplicaManager

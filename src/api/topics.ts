@@ -2,6 +2,7 @@ import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { isOnlineDirectory } from '../metadata/directory-id.ts'
 import type { MetadataImage, PartitionImage } from '../metadata/image.ts'
 import { problemOfTopicName } from '../metadata/topic-names.ts'
+import type { Services } from './services.ts'
 
 /** Topics that the broker itself keeps its state in (Kafka's Topic.isInternal). */
 export const GROUP_METADATA_TOPIC = '__consumer_offsets'
@@ -17,6 +18,15 @@ export const isInternalTopic = (name: string): boolean => INTERNAL_TOPICS.has(na
 
 /** Fact H1. */
 export const isLegalTopicName = (name: string): boolean => problemOfTopicName(name) === undefined
+
+/** The name of a topic that a request names, or gives the id of; undefined for an id that no topic has. */
+export function topicNaming(
+  { image }: Services,
+  byId: boolean,
+): (topic: { name: string; topicId: string }) => string | undefined {
+  const { topics } = byId ? image() : { topics: undefined }
+  return ({ name, topicId }) => (topics ? topics.byId.get(topicId)?.name : name)
+}
 
 /** Puts results that belong to one topic together, in the order in which topics first appear. */
 export function groupByTopic<R extends { topic: string; topicId?: string }>(
