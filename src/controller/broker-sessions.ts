@@ -41,9 +41,16 @@ export class BrokerSessions {
     }
   }
 
-  isLive({ id, epoch, fenced }: BrokerImage, nowMs: number): boolean {
+  /** Heard of in this life, fenced or not (N-C22): a registration that was long under way takes nobody's place. */
+  isLive({ id, epoch }: BrokerImage, nowMs: number): boolean {
     const session = this.#sessions.get(id)
-    return !fenced && session?.epoch === epoch && nowMs - session.lastContactMs < this.#timeoutMs
+    return session?.epoch === epoch && nowMs - session.lastContactMs < this.#timeoutMs
+  }
+
+  /** It took leave: whoever comes under its id need not wait until the session is over. */
+  left(brokerId: number): void {
+    const session = this.#sessions.get(brokerId)
+    if (session) session.lastContactMs = Number.NEGATIVE_INFINITY
   }
 
   /** The broker that has been silent for longest, if for too long. One at a time: each fence is decided on the last. */

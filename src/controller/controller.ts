@@ -313,6 +313,7 @@ export class Controller {
       })
       const { length } = decision.records
       if (request.wantShutDown) this.#sessions.shutsDown(brokerId, nextOffset + length - 1, length > 0)
+      if (decision.response.shouldShutDown) this.#sessions.left(brokerId)
       return decision
     })
   }

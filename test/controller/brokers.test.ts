@@ -151,6 +151,19 @@ t.test('N-C13, N-C17: killed and back: the last leader is elected, and has to re
   t.equal(brokerEpoch, BigInt(mark), 'the epoch is the offset of the first record, not of its own')
 })
 
+t.test('N-C22: a registration that arrives late takes the place of nobody who is starting', async (t) => {
+  const { log, controller, settle } = await node()
+  const { brokerEpoch = -1n } = await settle(controller.registerBroker(registrationOf(1, 1), 4))
+  const late = await settle(controller.registerBroker(registrationOf(1, 0), 4))
+  t.equal(late.errorCode, ErrorCode.DUPLICATE_BROKER_REGISTRATION)
+  const heartbeat = heartbeatOf(1, brokerEpoch, log.nextOffset, { fence: true })
+  t.match(await settle(controller.brokerHeartbeat(heartbeat)), { errorCode: ErrorCode.NONE, isFenced: true })
+  const leave = heartbeatOf(1, brokerEpoch, log.nextOffset, { shutDown: true })
+  t.match(await settle(controller.brokerHeartbeat(leave)), { shouldShutDown: true })
+  const next = await settle(controller.registerBroker(registrationOf(1, 2), 4))
+  t.equal(next.errorCode, ErrorCode.NONE, 'after it has taken leave')
+})
+
 t.test('B33, B36: shut down in order: leadership goes first, then it is fenced and may leave', async (t) => {
   const { log, controller, settle, epoch, mark } = await running()
   const leaving = () => settle(controller.brokerHeartbeat(heartbeatOf(1, epoch, log.nextOffset, { shutDown: true })))
