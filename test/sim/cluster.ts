@@ -44,7 +44,8 @@ export function planCluster(random: SeededRandom, brokers: number): ClusterPlan 
     'replica.fetch.backoff.ms': pick(100, 500),
     'metadata.log.max.record.bytes.between.snapshots': pick(20_971_520, 3000, 10_000),
     'metadata.max.retention.ms': pick(604_800_000, 5000),
-    'controller.quorum.fetch.max.bytes': pick(1_048_576, 400),
+    // With 1 it is one batch at a time.
+    'controller.quorum.fetch.max.bytes': pick(1_048_576, 400, 1),
     'controller.quorum.fetch.snapshot.max.bytes': pick(1_048_576, 700),
     'metadata.max.idle.interval.ms': pick(500, 1000, 3000),
     'num.replica.fetchers': pick(1, 2),

@@ -1,6 +1,7 @@
 import { DiskError } from '../../src/base/disk.ts'
 import type { SeededRandom } from '../../src/base/seeded-random.ts'
 import type { SimNode } from './sim-node.ts'
+import { isWhole } from './whole.ts'
 import type { World } from './world.ts'
 import { PLANNED } from './world.ts'
 
@@ -35,7 +36,7 @@ export class Nemesis {
   readonly #pauseMs: number
   /** How to undo what is not undone yet. */
   readonly #open = new Set<() => void>()
-  #ended = false
+  #rests = true
   /** One in so many delicate moments is struck; never where it is 0. */
   readonly #oneIn: number
 
@@ -50,16 +51,22 @@ export class Nemesis {
 
   start(): void {
     this.#world.onNodeNote = (node, what) => this.#witness(node, what)
+    this.goOn()
     this.#next()
   }
 
-  /** Everything is put right, at once. */
-  end(): void {
-    this.#ended = true
-    this.#world.trace.note('nemesis', 'ends')
-    this.#world.onNodeNote = () => {}
+  goOn(): void {
+    this.#rests = false
+    this.#world.trace.note('nemesis', 'goes on')
+  }
+
+  /** Everything is put right, at once, and stays so until it goes on. */
+  rest(): void {
+    this.#rests = true
+    this.#world.trace.note('nemesis', 'rests')
     for (const undo of [...this.#open]) undo()
     this.#world.wires.healAll()
+    this.#world.lateMs.clear()
     for (const node of this.#world.nodes) {
       node.disk.hook = undefined
       node.resume()
@@ -69,24 +76,23 @@ export class Nemesis {
 
   /** A node that is down for whatever reason comes back at some time, and while the nemesis rests at once. */
   revive(): void {
-    for (const node of this.#world.nodes) if (this.#ended) node.boot()
+    for (const node of this.#world.nodes) if (this.#rests) node.boot()
   }
 
   #next(): void {
     this.#world.time.after(this.#random.below(2 * this.#pauseMs), () => {
-      if (this.#ended) return
-      this.#strike()
+      if (!this.#rests) this.#strike()
       this.#next()
     })
   }
 
   /** Sometimes strikes a node in the middle of something, or a little later. */
   #witness(node: SimNode, what: string): void {
-    if (this.#ended || this.#oneIn === 0 || !DELICATE.test(what) || this.#random.below(this.#oneIn) > 0) return
+    if (this.#rests || this.#oneIn === 0 || !DELICATE.test(what) || this.#random.below(this.#oneIn) > 0) return
     const faults = [this.#kill, this.#bounce, this.#bounce, this.#pause, this.#cutOff]
     const fault = faults[this.#random.below(faults.length)]!
     this.#world.time.after(this.#random.below([2, 20, 200][this.#random.below(3)]!), () => {
-      if (!this.#ended) this.#undoLater(fault.call(this, node))
+      if (!this.#rests) this.#undoLater(fault.call(this, node))
     })
   }
 
@@ -159,32 +165,36 @@ export class Nemesis {
   }
 
   #losePower(node: SimNode): (() => void) | undefined {
-    if (node.state === 'down' || !this.#isWhole()) return undefined
+    if (node.state === 'down' || !isWhole(this.#world)) return undefined
     node.kill('synced')
     return () => node.boot()
   }
 
   /** A machine loses power, and is back, before another one has heard all that it said before (KIP-903). */
-  #lateWords(node: SimNode, listener: SimNode): (() => void) | undefined {
-    if (node === listener || !this.#isWhole()) return undefined
+  #lateWords(node: SimNode, listener: SimNode): undefined {
+    if (node === listener || !isWhole(this.#world)) return
     const { lateMs, time } = this.#world
     const key = `${node.host} ${listener.host}`
-    this.#note(`makes what ${node.host} says to ${listener.host} late`)
-    lateMs.set(key, 500 + this.#random.below(3000))
+    // Sometimes beyond the session timeout: before that its next life is not registered.
+    const byMs = 500 + this.#random.below([3000, 12_000][this.#random.below(2)]!)
+    this.#note(`makes what ${node.host} says to ${listener.host} ${byMs} ms late`)
+    lateMs.set(key, byMs)
     time.after(this.#random.below(1000), () => {
-      if (!this.#ended && this.#isWhole()) {
+      if (!this.#rests && isWhole(this.#world)) {
         node.kill('synced')
         time.after(this.#random.below(50), () => node.boot())
       }
-      lateMs.delete(key)
+      // What it says in its next life comes no sooner than what it said in this one.
+      time.after(byMs, () => {
+        if (lateMs.get(key) === byMs) lateMs.delete(key)
+      })
     })
-    return () => lateMs.delete(key)
   }
 
   /** Once, and only where the quorum has a majority without it: who has no disk has no vote before it is added again. */
   #loseDisk(node: SimNode): (() => void) | undefined {
     const { nodes } = this.#world
-    if (nodes.some(({ lostDirectoryId }) => lostDirectoryId !== undefined) || !this.#isWhole()) return undefined
+    if (nodes.some(({ lostDirectoryId }) => lostDirectoryId !== undefined) || !isWhole(this.#world)) return undefined
     const { voters } = nodes.find(({ rooms }) => rooms!.role.isActive)!.rooms!.quorum
     if (voters.length < MIN_VOTERS && voters.some(({ id }) => id === node.id)) return undefined
     node.kill('synced')
@@ -193,24 +203,7 @@ export class Nemesis {
   }
 
   #mayDie(): boolean {
-    return this.#isWhole() || this.#world.nodes.every(({ unclean }) => !unclean)
-  }
-
-  /** Every node runs, has what it had, and is in every ISR that it could be in. */
-  #isWhole(): boolean {
-    const { nodes } = this.#world
-    if (
-      nodes.length < 3 ||
-      nodes.some(({ state, isPaused, disk }) => state !== 'up' || isPaused || disk.hook !== undefined)
-    )
-      return false
-    const image = nodes.find(({ rooms }) => rooms!.role.isActive)?.rooms?.loader.image
-    if (image === undefined) return false
-    for (const { partitions } of image.topics.byId.values()) {
-      for (const { isr, replicas } of partitions.values()) if (isr.length < replicas.length) return false
-    }
-    for (const node of nodes) node.unclean = false
-    return true
+    return isWhole(this.#world) || this.#world.nodes.every(({ unclean }) => !unclean)
   }
 
   #pause(node: SimNode): (() => void) | undefined {

@@ -81,8 +81,9 @@ export class Producer {
         await this.#becomeIdempotent(leader)
         continue
       }
-      while (!this.#stopped && this.#unanswered.length < 1 + random.below(window))
-        this.#unanswered.push(this.#newBatch())
+      if (!this.#world.isQuiet)
+        while (!this.#stopped && this.#unanswered.length < 1 + random.below(window))
+          this.#unanswered.push(this.#newBatch())
       if (await this.#sendAll(leader)) {
         await this.#client.sleep(random.below(2 * pauseMs))
       } else {

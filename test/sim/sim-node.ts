@@ -38,16 +38,18 @@ export interface SimNodeOptions {
 export class SimNode {
   readonly id: number
   readonly host: string
+  readonly flags: Readonly<Record<string, string>>
   disk: MemoryDisk
   state: State = 'down'
   /** Lost power and may have lost what was not synced; until it is in every ISR again. */
   unclean = false
+  /** Times that it lost power. */
+  powerLosses = 0
   /** Of the disk that it had before the one that it has; undefined where that was its first. */
   lostDirectoryId: string | undefined
   /** Counts boots. */
   life = 0
   readonly #world: World
-  readonly #flags: Readonly<Record<string, string>>
   readonly #clusterId: string
   readonly #features: ReadonlyMap<string, VersionRange>
   readonly #gate: Gate
@@ -65,7 +67,7 @@ export class SimNode {
   ) {
     const { random, time } = world
     this.#world = world
-    this.#flags = flags
+    this.flags = flags
     this.#clusterId = clusterId
     this.#features = features
     this.id = id
@@ -89,7 +91,7 @@ export class SimNode {
   format(firstVoters: FirstVoters): void {
     const { time, random } = this.#world
     const clock = { wallMs: () => Math.floor(time.wallMs()), monotonicMs: () => time.monotonicMs() }
-    const config = resolveConfig({ flags: this.#flags }).values
+    const config = resolveConfig({ flags: this.flags }).values
     const options = { config, clusterId: this.#clusterId, firstVoters, ignoreFormatted: false }
     formatStorage({ clock, disk: this.disk, random: random.fork() }, options)
   }
@@ -123,7 +125,7 @@ export class SimNode {
     this.#note('boots')
     const mortal = new MortalSystem(this.#system())
     this.#mortal = mortal
-    const config = resolveConfig({ flags: this.#flags })
+    const config = resolveConfig({ flags: this.flags })
     const setup = {
       config,
       topics: [],
@@ -153,6 +155,7 @@ export class SimNode {
     if (kind === 'synced') {
       this.#world.wires.loseHost(this.host)
       this.unclean = true
+      this.powerLosses++
     }
     this.#end(kind)
   }

@@ -3,6 +3,7 @@ import { PartitionChecker } from './checkers/partition-checker.ts'
 import { QuorumChecker } from './checkers/quorum-checker.ts'
 import { addNodes, planCluster } from './cluster.ts'
 import { Nemesis } from './nemesis.ts'
+import { Plotter } from './plotter.ts'
 import { whatIsMissing } from './progress.ts'
 import { Violation } from './violation.ts'
 import { Workload } from './workload.ts'
@@ -64,14 +65,17 @@ export async function simulate({ seed, minutes, brokers, keepAll = false }: Simu
 }
 
 async function runPhases(world: World, workload: Workload, nemesis: Nemesis, minutes: number): Promise<void> {
+  const plotter = new Plotter(world, nemesis)
   for (const node of world.nodes) world.time.after(world.random.below(300), () => node.boot())
   await until(world, 'start', () => whatIsMissing(world))
   if (!(await finished(world, 'creating topics', workload.start()))) return
   nemesis.start()
+  plotter.start()
   await world.run(minutes * 60_000)
   if (world.violation) return
   workload.stopOperating()
-  nemesis.end()
+  plotter.end()
+  nemesis.rest()
   await until(world, 'progress', () => {
     nemesis.revive()
     return whatIsMissing(world)

@@ -38,6 +38,8 @@ export class World {
   readonly lateMs = new Map<string, number>()
   /** Is told what a node says of itself. */
   onNodeNote: (node: SimNode, what: string) => void = () => {}
+  /** Producers begin nothing new. */
+  isQuiet = false
   violation: Violation | undefined
 
   constructor(seed: number, { keepAll = false } = {}) {

@@ -11,6 +11,8 @@ interface Seen {
   leaderEpoch: number
   isLeader: boolean
   highWatermark: number
+  /** As the leader knows it. */
+  isr: readonly number[]
 }
 
 /**
@@ -24,6 +26,8 @@ export class PartitionChecker implements Checker {
   readonly #seen = new Map<string, Seen>()
   /** By node and partition: the last epoch in which it led. */
   readonly #led = new Map<string, number>()
+  /** By machine that lost power and partition: the first epoch whose leader had it outside of the ISR since. */
+  readonly #left = new Map<string, number>()
 
   constructor(world: World) {
     this.#world = world
@@ -40,13 +44,13 @@ export class PartitionChecker implements Checker {
   }
 
   #look(node: SimNode, partition: Partition): void {
-    const { topicId, index, leaderEpoch, highWatermark } = partition
+    const { topicId, index, leaderEpoch, highWatermark, isr } = partition
     const isLeader = partition.isLeader
     const key = `${node.host} ${topicId}-${index}`
     const seen = this.#seen.get(key)
     const same = seen?.life === node.life && seen.leaderEpoch === leaderEpoch && seen.isLeader === isLeader
-    if (same && seen.highWatermark === highWatermark) return
-    this.#seen.set(key, { life: node.life, leaderEpoch, isLeader, highWatermark })
+    if (same && seen.highWatermark === highWatermark && (!isLeader || seen.isr === isr)) return
+    this.#seen.set(key, { life: node.life, leaderEpoch, isLeader, highWatermark, isr })
     const log = this.#logOf(partition)
     if (isLeader && !same) this.#lead(node, partition, log)
     log.verify(node.host, partition.log, highWatermark)
@@ -74,12 +78,22 @@ export class PartitionChecker implements Checker {
   }
 
   /** As the leader knows the ISR: whoever is in there has what it calls committed. */
-  #compareIsr(leader: SimNode, { topicId, index, isr, highWatermark }: Partition, committed: CommittedLog): void {
+  #compareIsr(leader: SimNode, partition: Partition, committed: CommittedLog): void {
+    const { topicId, index, isr, highWatermark } = partition
     for (const member of this.#world.nodes) {
-      if (member === leader || member.unclean || !isr.includes(member.id)) continue
+      if (member === leader || this.#mayLack(member, partition) || !isr.includes(member.id)) continue
       const replica = member.rooms && this.#replicaOf(member, topicId, index)
       if (replica) committed.verify(member.host, replica.log, highWatermark)
     }
+  }
+
+  /** Of a machine that lost power nobody knew at first. Once it has left the ISR it comes back with everything. */
+  #mayLack({ unclean, host, id, powerLosses }: SimNode, { topicId, index, isr, leaderEpoch }: Partition): boolean {
+    if (!unclean) return false
+    const key = `${host} ${powerLosses} ${topicId}-${index}`
+    const leftIn = this.#left.get(key)
+    if (leftIn === undefined && !isr.includes(id)) this.#left.set(key, leaderEpoch)
+    return leftIn === undefined || leaderEpoch < leftIn
   }
 
   #replicaOf({ rooms }: SimNode, topicId: string, index: number): Partition | undefined {
