@@ -7,7 +7,8 @@ type ResponseOf<Key extends AskedApi['apiKey']> = Extract<AskedApi, { readonly a
 export interface QuorumPeers {
   /**
    * Sends in the highest version that both sides know, and resolves with the answer. Rejects after `timeoutMs`, or when
-   * there is no connection; with ProtocolError UNSUPPORTED_VERSION where the request cannot be said in any common one.
+   * there is no connection; with ProtocolError UNSUPPORTED_VERSION where the request cannot be said in any common one,
+   * with NetworkError ECONNREFUSED where nobody listens.
    */
   send<Key extends AskedApi['apiKey']>(
     to: Peer,

@@ -3,6 +3,7 @@ import type { FetchResponse } from '../../protocol/api/01-fetch.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { Offset } from '../base/brand.ts'
 import type { Disk } from '../base/disk.ts'
+import { NetworkError } from '../base/network.ts'
 import type { Timer } from '../base/time.ts'
 import type { LogEnvironment } from '../log/environment.ts'
 import { Raft } from '../raft/raft.ts'
@@ -260,8 +261,7 @@ export class RaftDriver {
       // Whatever it was that failed between two nodes, the other one could not be reached.
       const reason = cause instanceof Error ? cause.message : String(cause)
       environment.logger.debug('a node of the quorum did not answer', { node: to.id, apiKey, reason })
-      const error = cause instanceof ProtocolError ? cause.code : ErrorCode.BROKER_NOT_AVAILABLE
-      this.#turn((raft) => raft.respond({ requestId, error }))
+      this.#turn((raft) => raft.respond({ requestId, error: errorOf(cause) }))
     }
   }
 
@@ -340,6 +340,13 @@ export class RaftDriver {
       if (!this.#isHalted) this.#fail(cause)
     }
   }
+}
+
+/** What raft makes a difference of: a request that cannot be said, and an address at which nobody listens. */
+function errorOf(cause: unknown): ErrorCode {
+  if (cause instanceof ProtocolError) return cause.code
+  const isRefused = cause instanceof NetworkError && cause.code === 'ECONNREFUSED'
+  return isRefused ? ErrorCode.BROKER_NOT_AVAILABLE : ErrorCode.NETWORK_EXCEPTION
 }
 
 /** A reply to a fetch has one partition. */

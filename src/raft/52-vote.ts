@@ -101,8 +101,17 @@ export function answerVote(core: Core, from: Peer, { errorCode, topics, nodeEndp
   const { role } = core
   if (heeded === 'current' && (role.name === 'prospective' || role.name === 'candidate')) {
     role.election.record(from.id, partition.voteGranted)
+    if (!partition.voteGranted) tryAgainSoon(core, role)
   }
   return heeded !== 'failed'
+}
+
+/**
+ * Where the leader is gone, who rejects us has not noticed it yet or stands as well, and both will soon be over: the
+ * election timeout would be a long time to wait for it (ADR 10).
+ */
+function tryAgainSoon(core: Core, role: Prospective | Candidate): void {
+  if (role.attempts > 0) role.electionAtMs = Math.min(role.electionAtMs, core.drawAttemptAtMs(role.attempts))
 }
 
 /** N-A6: a voter that knows nothing of pre-votes has to be asked for its vote. */

@@ -29,3 +29,14 @@ export function successionDelayMs(place: number, candidates: number, maxMs: numb
   if (place < 0) return maxMs
   return Math.min(maxMs, Math.floor(maxMs / 2 ** (candidates - 1)) * 2 ** (place - 1))
 }
+
+/** Two followers of a leader that is gone have to stand at different times, or each votes for itself. */
+const ATTEMPT_SPREAD_MS = 150
+const MAX_DOUBLINGS = 10
+
+/**
+ * Within how long a follower whose leader is gone stands, after so many attempts that failed. Twice as long each time, so
+ * that soon the fetch timeout ends first: a leader whose port is closed to one voter alone leads on, and nobody is to be
+ * asked about it more often than about any other.
+ */
+export const attemptSpreadMs = (attempts: number): number => ATTEMPT_SPREAD_MS * 2 ** Math.min(attempts, MAX_DOUBLINGS)

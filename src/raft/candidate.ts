@@ -14,12 +14,15 @@ export class Candidate implements RoleState {
   readonly votedKey: ReplicaKey
   readonly highWatermark: Offset
   readonly election: Election
-  readonly electionAtMs: number
+  /** Which attempt this is to follow a leader that is gone; 0 if it stands for another reason. */
+  readonly attempts: number
+  electionAtMs: number
 
-  constructor(epoch: number, highWatermark: Offset, core: Core) {
+  constructor(epoch: number, highWatermark: Offset, core: Core, attempts = 0) {
     this.epoch = epoch
     this.highWatermark = highWatermark
     this.votedKey = core.local
+    this.attempts = attempts
     this.election = new Election(core.voters, core.local)
     this.electionAtMs = core.drawElectionAtMs()
   }

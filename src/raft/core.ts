@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { attemptSpreadMs } from './arithmetic.ts'
 import { Candidate } from './candidate.ts'
 import { Channel } from './channel.ts'
 import { Effects } from './effects.ts'
@@ -34,7 +35,7 @@ const SHUTDOWN_MS = 5000
  *   any           unattached    another epoch is higher; its leader unknown or out of reach
  *   any           follower      another epoch is higher, and its leader is known
  *   unattached    prospective   no leader showed itself in time (voters)
- *   follower      prospective   the leader has been silent for too long (voters)
+ *   follower      prospective   the leader has been silent for too long, or its process is gone (voters)
  *   prospective   candidate     a majority would vote for us, or one of them does not know of pre-votes
  *   prospective   follower      lost, and the leader of the epoch is known
  *   prospective   unattached    lost
@@ -153,6 +154,11 @@ export class Core {
     return this.nowMs + electionTimeoutMs + this.options.random.below(electionTimeoutMs)
   }
 
+  /** When a voter whose leader is gone stands, or gives up in order to try again, after so many attempts. */
+  drawAttemptAtMs(attempts: number): number {
+    return this.nowMs + this.options.random.below(attemptSpreadMs(attempts))
+  }
+
   /** To a higher epoch. `leaderId`: known, but out of reach. */
   becomeUnattached(epoch: number, leaderId = NOBODY): void {
     assert(epoch > this.role.epoch, `unattached in epoch ${epoch}, after ${this.role.epoch}`)
@@ -180,7 +186,9 @@ export class Core {
   giveUpCandidacy(before: Prospective): void {
     const { epoch, leaderId, leaderEndpoints, votedKey, highWatermark } = before
     if (leaderId !== NOBODY && leaderId !== this.local.id && leaderEndpoints.length > 0) {
-      this.#enter(new Follower({ epoch, leaderId, leaderEndpoints, votedKey, highWatermark }, this))
+      const follower = new Follower({ epoch, leaderId, leaderEndpoints, votedKey, highWatermark }, this)
+      follower.attempts = before.attempts
+      this.#enter(follower)
     } else {
       const electionAtMs = this.#nextElectionAtMs()
       this.#enter(new Unattached({ epoch, leaderId, votedKey, highWatermark, electionAtMs }))
@@ -189,8 +197,9 @@ export class Core {
   }
 
   becomeCandidate(): void {
-    assert(this.role.name === 'prospective', `a candidate that was ${this.role.name}`)
-    this.#enter(new Candidate(this.role.epoch + 1, this.role.highWatermark, this))
+    const { role } = this
+    assert(role.name === 'prospective', `a candidate that was ${role.name}`)
+    this.#enter(new Candidate(role.epoch + 1, role.highWatermark, this, role.attempts))
     this.#persist()
   }
 

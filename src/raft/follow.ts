@@ -46,6 +46,14 @@ export function pauseFetches(core: Core, { leaderId }: Follower): void {
   for (const { id } of bootstrapPeers(core)) core.channel.backOff(id)
 }
 
+/** A node of the quorum has nobody at its address any more: of interest if it is the leader's, by whatever name. */
+export function nobodyListens(core: Core, { host, port }: Peer): void {
+  const { role } = core
+  if (role.name !== 'follower') return
+  const leader = core.peer(role.leaderId, role.leaderEndpoints)
+  if (leader?.host === host && leader.port === port) role.leaderGone(core)
+}
+
 /** Fact A5. Where neither servers nor voters are configured, the voters of the log are all there is. */
 function bootstrapPeers(core: Core): Peer[] {
   const { bootstrapServers, endpoints } = core.options

@@ -19,6 +19,10 @@ export class Follower implements RoleState {
   hasFetched = false
   /** When to look whether the leader should be told of this voter, or of a controller that wants to be one. */
   reportAtMs: number
+  /** Nobody has listened at the leader's address since it was last heard: its process has ended. */
+  isLeaderGone = false
+  /** How often this voter has stood because of that, in this epoch and without having heard the leader in between. */
+  attempts = 0
   /** This leader knows how to reach this voter (N-A27). */
   hasReported = false
   /** A snapshot on its way, and how much of it is there. */
@@ -60,7 +64,20 @@ export class Follower implements RoleState {
   /** The leader answered: it is alive. */
   heard(core: Core): void {
     this.hasFetched = true
+    this.isLeaderGone = false
+    this.attempts = 0
     this.fetchAtMs = core.nowMs + core.config.fetchTimeoutMs
+  }
+
+  /**
+   * Nobody listens at the leader's address. Apache Kafka waits for the fetch timeout to end all the same; here a voter
+   * defends that leader no longer and stands soon (ADR 10). It goes on asking for the leader until then.
+   */
+  leaderGone(core: Core): void {
+    if (this.isLeaderGone || !core.canStand) return
+    this.isLeaderGone = true
+    this.hasFetched = false
+    this.fetchAtMs = Math.min(this.fetchAtMs, core.drawAttemptAtMs(this.attempts))
   }
 
   /** Our log is the leader's up to its end, so what the leader has committed is committed here as far as we have it. */

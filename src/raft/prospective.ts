@@ -1,5 +1,5 @@
 import { requestVotes } from './52-vote.ts'
-import type { Core } from './core.ts'
+import type { Core, Role } from './core.ts'
 import { Election } from './election.ts'
 import { NOBODY, type RoleState } from './role.ts'
 import type { ReplicaKey, VoterEndpoint } from './types.ts'
@@ -16,15 +16,18 @@ export class Prospective implements RoleState {
   readonly leaderEndpoints: readonly VoterEndpoint[]
   readonly highWatermark: number
   readonly election: Election
+  /** Which attempt this is to follow a leader that is gone; 0 if it stands for another reason. */
+  readonly attempts: number
   votedKey: ReplicaKey | undefined
   electionAtMs: number
 
-  constructor(before: RoleState, core: Core) {
+  constructor(before: Role, core: Core) {
     this.epoch = before.epoch
     this.leaderId = before.leaderId
     this.leaderEndpoints = before.leaderEndpoints
     this.highWatermark = before.highWatermark
     this.votedKey = before.votedKey
+    this.attempts = attemptAfter(before)
     this.election = new Election(core.voters, core.local)
     this.electionAtMs = core.drawElectionAtMs()
   }
@@ -44,4 +47,9 @@ export class Prospective implements RoleState {
     else return Math.min(this.electionAtMs, requestVotes(core, this))
     return core.nowMs
   }
+}
+
+function attemptAfter(before: Role): number {
+  if (before.name === 'follower') return before.isLeaderGone ? before.attempts + 1 : 0
+  return before.name === 'candidate' && before.attempts > 0 ? before.attempts + 1 : 0
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../protocol/errors.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
 import type { Offset } from '../base/brand.ts'
 import { completeFetches, receiveFetch } from './01-fetch.ts'
 import { answerVote, receiveVote, refuseVote } from './52-vote.ts'
@@ -10,7 +10,7 @@ import { answerApiVersions, receiveAddRaftVoter, refuseApiVersions } from './80-
 import { receiveRemoveRaftVoter } from './81-remove-raft-voter.ts'
 import { answerUpdateRaftVoter, receiveUpdateRaftVoter, refuseUpdate } from './82-update-raft-voter.ts'
 import { Core } from './core.ts'
-import { answerFetch, pauseFetches } from './follow.ts'
+import { answerFetch, nobodyListens, pauseFetches } from './follow.ts'
 import { upgradeKRaftVersion } from './kraft-version.ts'
 import { answerAddRaftVoter, answerRemoveRaftVoter } from './membership.ts'
 import { UNKNOWN_OFFSET } from './role.ts'
@@ -62,6 +62,7 @@ export class Raft {
           ? ANSWERS[apiKey](core, to, answer.body as never)
           : (REFUSALS[apiKey]?.(core, answer.error) ?? false)
       if (!isDone) core.channel.backOff(to.id)
+      if (answer.error === ErrorCode.BROKER_NOT_AVAILABLE) nobodyListens(core, to)
     }
     this.#poll()
   }

@@ -217,7 +217,10 @@ export type OutgoingRequest = {
   }
 }[AskedApi['apiKey']]
 
-/** The body of the answer, or why there is none: UNSUPPORTED_VERSION if the request cannot be said to this peer. */
+/**
+ * The body of the answer, or why there is none: UNSUPPORTED_VERSION if the request cannot be said to this peer,
+ * BROKER_NOT_AVAILABLE if nobody listens at its address, whatever else if it may be there.
+ */
 export type RaftAnswer =
   | { readonly requestId: number; readonly body: AskedApi['response']; readonly error?: undefined }
   | { readonly requestId: number; readonly error: ErrorCode }

@@ -65,8 +65,11 @@ t.test(
     const acknowledged = first.quorum.append([topic('a')])
     await cluster.time.run(50)
     await acknowledged
+    const killedMs = cluster.time.monotonicMs()
     first.kill()
     const second = await cluster.elected(first)
+    const ms = cluster.time.monotonicMs() - killedMs
+    t.ok(ms <= cluster.config['controller.quorum.election.timeout.ms'], `it acts after ${ms} ms (ADR 10)`)
     t.ok(second.claimed! > 1)
     t.strictSame(second.names, ['a'], 'all of it is in the image when it claims')
     t.strictSame(second.contents.at(-1), {

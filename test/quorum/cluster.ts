@@ -10,6 +10,7 @@ import { ManualTime } from '../../src/base/manual-time.ts'
 import { type CrashKind, MemoryDisk } from '../../src/base/memory-disk.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
 import { MortalSystem } from '../../src/base/mortal-system.ts'
+import { NetworkError } from '../../src/base/network.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { freshFeatureRecords } from '../../src/controller/features.ts'
 import { createLogEnvironment } from '../../src/log/environment.ts'
@@ -104,14 +105,17 @@ export class QuorumCluster {
     const { request, response } = apiByKey(apiKey)
     const to = this.nodes.find(({ id }) => FIRST_PORT + id === port)
     if (to === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
-    const isCut = () => this.isolated.has(from) || this.isolated.has(to.id) || !to.isUp
+    const isCut = () => this.isolated.has(from) || this.isolated.has(to.id)
     const answer = (async () => {
       await this.#travel(isCut)
-      const life = to.quorum
+      if (!to.isUp) throw new NetworkError('ECONNREFUSED', `nobody listens at node ${to.id}`)
+      const { quorum, gone } = to
       const asked = recoded(request as AnyMessage, request.newest, body)
-      const said =
-        apiKey === 18 ? VERSIONS : await life.handle(apiKey, request.newest, asked, { listener: 'CONTROLLER' })
-      await this.#travel(() => isCut() || to.quorum !== life)
+      const answered =
+        apiKey === 18 ? VERSIONS : quorum.handle(apiKey, request.newest, asked, { listener: 'CONTROLLER' })
+      const said = await Promise.race([answered, gone])
+      await this.#travel(isCut)
+      if (said === undefined) throw new NetworkError('ECONNRESET', `node ${to.id} has gone`)
       return recoded(response as AnyMessage, request.newest, said)
     })()
     const timeout = new Promise<never>((_, reject) => {
@@ -159,7 +163,9 @@ export class QuorumNode {
   readonly #isController: boolean
   /** Changes when the disk is replaced. */
   directoryId: string
-  #life: { readonly system: MortalSystem; readonly quorum: MetadataQuorum } | undefined
+  #life:
+    | { readonly system: MortalSystem; readonly quorum: MetadataQuorum; readonly gone: Promise<void>; end(): void }
+    | undefined
   /** The epoch that it leads and may decide in. */
   claimed: number | undefined
   failure: unknown
@@ -193,6 +199,11 @@ export class QuorumNode {
     return this.#life!.quorum
   }
 
+  /** Resolves when this life ends and connections to it break. */
+  get gone(): Promise<void> {
+    return this.#life!.gone
+  }
+
   start(config: Partial<QuorumConfig> = {}): MetadataQuorum {
     const { time, random } = this.#cluster
     const outside = { ...createMemorySystem(1), clock: time, timers: time, random: random.fork(), disk: this.disk }
@@ -212,7 +223,11 @@ export class QuorumNode {
         this.failure = cause
       },
     })
-    this.#life = { system, quorum }
+    let end = () => {}
+    const gone = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    this.#life = { system, quorum, gone, end }
     this.claimed = undefined
     quorum.onClaim((epoch) => {
       this.claimed = epoch
@@ -238,6 +253,7 @@ export class QuorumNode {
   /** As `kill -9` ('written') or as a loss of power ('synced'). */
   kill(kind: CrashKind = 'written'): void {
     this.#life?.system.kill()
+    this.#life?.end()
     this.#life = undefined
     this.claimed = undefined
     this.disk.crash(kind)

@@ -74,6 +74,9 @@ export interface Network {
 
 export type Answer = AskedApi['response'] | ErrorCode
 
+/** What a request comes to: its answer, or NETWORK_EXCEPTION where the node went before there was one. */
+export type Reply = ServedApi['response'] | ErrorCode
+
 /** A raft with hands: what src/quorum does, on a log in memory. */
 export class TestNode {
   readonly id: number
@@ -87,7 +90,7 @@ export class TestNode {
   /** Of this life. */
   highWatermark = -1
   readonly #network: Network
-  readonly #pending = new Map<number, (body: ServedApi['response']) => void>()
+  readonly #pending = new Map<number, (answer: Reply) => void>()
   #asked: { readonly apiKey: number; readonly settle: (answer: Answer) => void }[] = []
   #nextToken = 1
   #part = Buffer.alloc(0)
@@ -128,10 +131,14 @@ export class TestNode {
     this.#carryOut()
   }
 
-  /** As kill -9 of the machine: `kept` is where the log ends at least if more than what is synced has survived. */
+  /**
+   * As kill -9: connections break, and nobody listens any more. `kept` is where the log ends at least if more than what is
+   * synced has survived, as when the machine has lost power.
+   */
   crash(kept = 0): void {
     this.isUp = false
     this.#timer?.cancel()
+    for (const answer of this.#pending.values()) answer(ErrorCode.NETWORK_EXCEPTION)
     this.#pending.clear()
     this.log.losePower(kept)
   }
@@ -164,7 +171,7 @@ export class TestNode {
     this.log.takeSnapshot(offset)
   }
 
-  receive(request: Omit<RaftRequest, 'token' | 'listener'>, answer: (body: ServedApi['response']) => void): void {
+  receive(request: Omit<RaftRequest, 'token' | 'listener'>, answer: (answer: Reply) => void): void {
     const token = this.#nextToken++
     this.#pending.set(token, answer)
     this.#input(() => this.raft.receive({ ...request, token, listener: LISTENER } as RaftRequest))

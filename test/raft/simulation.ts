@@ -41,6 +41,7 @@ export class Simulation implements Network {
   /** How many came to be. */
   voterChanges = 0
   readonly #cut = new Set<string>()
+  readonly #closed = new Set<string>()
   readonly #leaders = new Map<number, number>()
   readonly #highWatermarks = new Map<TestNode, { life: number; offset: number }>()
   #values = 0
@@ -93,12 +94,18 @@ export class Simulation implements Network {
     this.#cut.add(`${one}-${other}`).add(`${other}-${one}`)
   }
 
+  /** Nobody seems to listen where `to` is, for what comes from `from`: an odd firewall. */
+  close(from: number, to: number): void {
+    this.#closed.add(`${from}-${to}`)
+  }
+
   isolate(id: number): void {
     for (const node of this.nodes) if (node.id !== id) this.cut(id, node.id)
   }
 
   heal(): void {
     this.#cut.clear()
+    this.#closed.clear()
   }
 
   run(ms: number): void {
@@ -146,8 +153,9 @@ export class Simulation implements Network {
     const { life } = target ?? { life: 0 }
     const passes = (one: number, other: number) => !this.#cut.has(`${one}-${other}`) && !this.#happens(this.faults.loss)
     this.time.after(this.#delayMs(), () => {
-      if (target === undefined || !target.isUp)
-        return this.time.after(REFUSED_MS, () => settle(ErrorCode.NETWORK_EXCEPTION))
+      if (target === undefined) return this.time.after(REFUSED_MS, () => settle(ErrorCode.NETWORK_EXCEPTION))
+      if (!target.isUp || this.#closed.has(`${from.id}-${target.id}`))
+        return this.time.after(REFUSED_MS, () => settle(ErrorCode.BROKER_NOT_AVAILABLE))
       if (apiKey === 18) return settle(API_VERSIONS)
       if (life !== target.life || !passes(from.id, target.id)) return undefined
       const request = { apiKey, version: VERSIONS[apiKey]!, body: structuredClone(body) }
@@ -225,6 +233,7 @@ export class Simulation implements Network {
     const dice = this.random.below(100)
     if (dice < 55) this.append()
     else if (dice < 60) this.#changeVoters(node)
+    else if (dice < 62 && node !== other) this.close(node.id, other.id)
     else if (dice < 70 && node !== other) this.cut(node.id, other.id)
     else if (dice < 75) this.isolate(node.id)
     else if (dice < 85) this.heal()
@@ -244,7 +253,8 @@ export class Simulation implements Network {
     const addition = { ...key, timeoutMs: 0, listeners: voter(id).endpoints, ackWhenCommitted: true }
     const [apiKey, body] = isVoter ? [81, key] : [80, addition]
     leader.receive({ apiKey, version: VERSIONS[apiKey]!, body } as never, (answer) => {
-      if ('errorCode' in answer && answer.errorCode === ErrorCode.NONE) this.voterChanges++
+      if (typeof answer !== 'number' && 'errorCode' in answer && answer.errorCode === ErrorCode.NONE)
+        this.voterChanges++
     })
   }
 

@@ -157,10 +157,11 @@ export class Transcript implements Network {
     const carry = () => {
       const target = this.#nodes.get(to.port)
       if (this.#cut.has(from.id) || this.#cut.has(to.port)) return
-      if (!target?.isUp) return settle(ErrorCode.NETWORK_EXCEPTION)
+      if (!target?.isUp) return settle(ErrorCode.BROKER_NOT_AVAILABLE)
       if (apiKey === 18) return settle(API_VERSIONS)
       target.receive({ apiKey, version: VERSIONS[apiKey]!, body: structuredClone(body) } as never, (response) => {
-        this.#tell(`${to.port} > ${from.id} ${API_NAMES[apiKey]} ${text(response)}`)
+        const said = typeof response === 'number' ? 'lost' : text(response)
+        this.#tell(`${to.port} > ${from.id} ${API_NAMES[apiKey]} ${said}`)
         const back = () => {
           if (!this.#cut.has(from.id) && !this.#cut.has(to.port)) settle(response as never)
         }
