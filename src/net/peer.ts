@@ -9,6 +9,7 @@ import type { System } from '../base/ports.ts'
 import type { Timer } from '../base/time.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import { formatHostPort } from './listener.ts'
+import { type Login, logIn } from './login.ts'
 import { Outbox } from './outbox.ts'
 
 /** Requests sent and not answered; further ones wait in this process. */
@@ -18,6 +19,8 @@ const MAX_BYTES_UNSENT = 4 * 1024 * 1024
 /** Requests that wait in this process; one more is refused. */
 const MAX_WAITING = 10_000
 const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
+/** How much of the time that a login holds is over when the next one begins (KIP-368). */
+const LOGIN_AGAIN = 0.85
 
 export interface PeerOptions {
   system: Pick<System, 'network' | 'timers'>
@@ -25,6 +28,8 @@ export interface PeerOptions {
   clientId: string
   /** Name and version for ApiVersions (KIP-511). */
   software?: { name: string; version: string }
+  /** Where clients are asked who they are. */
+  login?: Login | undefined
   connectTimeoutMs?: number
   /** How long an answer may take, counted from `send`. */
   requestTimeoutMs?: number
@@ -32,7 +37,8 @@ export interface PeerOptions {
 
 /**
  * What went wrong with a peer. `code` is the system's, or ECLOSED (it closed the connection), ETIMEDOUT (no answer in
- * time), EVERSION (no version in common), EPROTOCOL (its answer makes no sense), EOVERLOAD (too much waits already).
+ * time), EVERSION (no version in common), EPROTOCOL (its answer makes no sense), EOVERLOAD (too much waits already),
+ * EAUTH (it does not let this client in, or did not show that it knows it).
  */
 export class PeerError extends NetworkError {
   override name = 'PeerError'
@@ -69,6 +75,9 @@ export class Peer {
   #nextCorrelationId = 0
   #flushScheduled = false
   #closed: PeerError | undefined
+  /** Nothing else may be said meanwhile. */
+  #loggingIn = false
+  #loginTimer: Timer | undefined
 
   /** Connects and learns the peer's versions. Rejects with a PeerError that says what to do. */
   static async connect(options: PeerOptions): Promise<Peer> {
@@ -82,6 +91,7 @@ export class Peer {
     const peer = new Peer(options, socket)
     try {
       await peer.#negotiate()
+      if (options.login !== undefined) await peer.#logIn(options.login)
     } catch (error) {
       peer.close()
       throw error
@@ -193,7 +203,46 @@ export class Peer {
     for (const { apiKey, minVersion, maxVersion } of response.apiKeys) versions.set(apiKey, [minVersion, maxVersion])
   }
 
-  async #exchange(api: Api, version: number, body: unknown, timeoutMs: number | undefined): Promise<Buffer> {
+  /** And again, in time, where it does not hold for ever. What is sent meanwhile waits. */
+  async #logIn(login: Login): Promise<void> {
+    this.#loggingIn = true
+    const ask = async (key: ApiKey, body: unknown): Promise<never> => {
+      const version = this.versionFor(key)
+      const frame = await this.#exchange(apiByKey(key), version, body, undefined, { ahead: true })
+      return this.#decode(apiByKey(key), version, frame)
+    }
+    let lifetimeMs: number
+    try {
+      lifetimeMs = await logIn(ask, login)
+    } catch (error) {
+      if (error instanceof PeerError) throw error
+      const where = formatHostPort(this.address)
+      const reason = `${where} does not let this client in: ${(error as Error).message}`
+      login.onRefused?.(reason)
+      throw new PeerError('EAUTH', reason, error as Error)
+    }
+    this.#loggingIn = false
+    if (lifetimeMs > 0)
+      this.#loginTimer = this.#options.system.timers.after(lifetimeMs * LOGIN_AGAIN, () => void this.#logInAgain(login))
+    this.#sendWaiting()
+  }
+
+  async #logInAgain(login: Login): Promise<void> {
+    try {
+      await this.#logIn(login)
+    } catch (error) {
+      this.#socket.destroy()
+      this.#fail(error instanceof PeerError ? error : new PeerError('EAUTH', (error as Error).message, error as Error))
+    }
+  }
+
+  async #exchange(
+    api: Api,
+    version: number,
+    body: unknown,
+    timeoutMs: number | undefined,
+    { ahead = false } = {},
+  ): Promise<Buffer> {
     const { requestTimeoutMs = 30_000, system } = this.#options
     const limitMs = timeoutMs ?? requestTimeoutMs
     let timer: Timer | undefined
@@ -204,7 +253,7 @@ export class Peer {
         const where = formatHostPort(this.address)
         reject(new PeerError('ETIMEDOUT', `${where} did not answer ${api.name} within ${limitMs} ms`))
       })
-      this.#whenRoom(() => {
+      const send = () => {
         if (expired) return
         const correlationId = this.#nextCorrelationId++
         this.#write(api, version, correlationId, body)
@@ -213,7 +262,9 @@ export class Peer {
           correlationId,
           settle: (result) => ('frame' in result ? resolve(result.frame) : reject(result.error)),
         })
-      }, reject)
+      }
+      if (ahead && this.#closed === undefined) send()
+      else this.#whenRoom(send, reject)
     })
     try {
       return await outcome
@@ -237,7 +288,7 @@ export class Peer {
   }
 
   #hasRoom(): boolean {
-    return this.#pending.length < MAX_IN_FLIGHT && this.#outbox.bytes < MAX_BYTES_UNSENT
+    return !this.#loggingIn && this.#pending.length < MAX_IN_FLIGHT && this.#outbox.bytes < MAX_BYTES_UNSENT
   }
 
   #sendWaiting(): void {
@@ -312,6 +363,7 @@ export class Peer {
   #fail(error: PeerError): void {
     if (this.#closed !== undefined) return
     this.#closed = error
+    this.#loginTimer?.cancel()
     for (const pending of this.#pending.splice(0)) pending.settle({ error })
     for (const { reject } of this.#waiting.splice(0)) reject(error)
     for (const hook of this.#closeHooks.splice(0)) hook()

@@ -1,5 +1,6 @@
 import type { System } from '../base/ports.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import type { Login } from '../net/login.ts'
 import { Peer } from '../net/peer.ts'
 import type { LeaderLink, LeaderLinks } from '../replica/ports.ts'
 
@@ -12,11 +13,13 @@ export interface BrokerLinksOptions {
   /** The listener that brokers use among themselves. */
   readonly listener: string
   readonly config: { readonly 'replica.socket.timeout.ms': number }
+  /** Where brokers ask who comes. */
+  readonly login?: Login | undefined
   image(): MetadataImage
 }
 
 /** How followers reach leaders: over the network, as any other client of theirs. */
-export function brokerLinks({ system, nodeId, listener, config, image }: BrokerLinksOptions): LeaderLinks {
+export function brokerLinks({ system, nodeId, listener, config, login, image }: BrokerLinksOptions): LeaderLinks {
   return {
     async connect(brokerId) {
       const broker = image().cluster.brokers.get(brokerId)
@@ -27,6 +30,7 @@ export function brokerLinks({ system, nodeId, listener, config, image }: BrokerL
         system,
         address: { host: address.host, port: address.port },
         clientId: `broker-${nodeId}-fetcher`,
+        login,
         connectTimeoutMs: timeoutMs,
         requestTimeoutMs: timeoutMs,
       })

@@ -22,7 +22,7 @@ import { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
 import { quorumPeers } from './quorum-peers.ts'
 import { plug, type Rooms } from './rooms.ts'
-import { type NodeSasl, nodeSasl, saslServer } from './sasl.ts'
+import { type NodeLogins, nodeLogins, nodeSasl, saslServer } from './sasl.ts'
 
 /** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
 const DISKS_FAILED_MS = 1000
@@ -47,7 +47,7 @@ export class Broker {
   readonly #roles: { readonly broker: boolean; readonly controller: boolean }
   readonly #live: LiveConfig
   #listeners: NodeListeners | undefined
-  #sasl: NodeSasl | undefined
+  #logins: NodeLogins | undefined
   #saslServer: SaslServer | undefined
   #logs: LogManager | undefined
   #controllerServer: NetServer | undefined
@@ -112,8 +112,9 @@ export class Broker {
   async bind(): Promise<void> {
     if (this.#logs) return
     this.#listeners = nodeListeners(this.#setup.config.values)
-    this.#sasl = nodeSasl(this.#setup.config, this.#listeners, !this.hasCompany)
-    this.#saslServer = saslServer(this.#system, this.#sasl, () => this.#quorum?.loader.image)
+    const sasl = nodeSasl(this.#setup.config, this.#listeners, !this.hasCompany)
+    this.#logins = nodeLogins(this.#system, sasl, this.#logger)
+    this.#saslServer = saslServer(this.#system, sasl, () => this.#quorum?.loader.image)
     this.#logs = this.#openLogs()
     this.#admin = await openAdmin({
       config: this.#live.values,
@@ -160,6 +161,7 @@ export class Broker {
       logger: this.#logger,
       listeners: this.#listeners!,
       saslServer: this.#saslServer,
+      logins: this.#logins!,
       logs,
       quorum: this.#quorum,
       controllerListeners: this.#controllerServer?.listeners ?? [],
@@ -338,7 +340,7 @@ export class Broker {
       config: voters ? { ...config, 'controller.quorum.voters': voters } : config,
       endpoints: (this.#controllerServer?.listeners ?? []).map(({ name, advertised }) => ({ name, ...advertised })),
       freshRecords: freshFeatureRecords,
-      peers: quorumPeers(this.#system, this.nodeId),
+      peers: quorumPeers(this.#system, this.nodeId, this.#logins?.toControllers),
       onFailure: (cause) => this.#fatal(cause),
     })
   }

@@ -2,6 +2,7 @@ import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { HostPort } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
+import type { Login } from '../net/login.ts'
 import { Peer, PeerError } from '../net/peer.ts'
 
 /** Before a controller that did not answer is asked again, and while none is known (fact C11). */
@@ -11,6 +12,8 @@ export interface ChannelOptions {
   readonly system: Pick<System, 'network' | 'timers' | 'clock'>
   readonly nodeId: number
   readonly clientId: string
+  /** Where controllers ask who comes. */
+  readonly login?: Login | undefined
   /** Who leads the metadata quorum, as far as this node knows; -1 for nobody (fact C12). */
   leader(): { readonly id: number; readonly endpoint: HostPort | undefined }
   /** A request to the controller in this very process, past the wire. */
@@ -88,8 +91,8 @@ export class ControllerChannel {
     const of = nameOf(address)
     if (this.#peer?.of !== of) {
       this.#disconnect()
-      const { system, clientId } = this.#options
-      const connected = Peer.connect({ system, address, clientId, connectTimeoutMs: 2000 })
+      const { system, clientId, login } = this.#options
+      const connected = Peer.connect({ system, address, clientId, login, connectTimeoutMs: 2000 })
       this.#peer = { of, connected }
       const forget = () => {
         if (this.#peer?.connected === connected) this.#peer = undefined

@@ -2,11 +2,16 @@ import type { ApiKey } from '../../protocol/api/index.ts'
 import { EncodeError, ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { HostPort } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
+import type { Login } from '../net/login.ts'
 import { Peer, PeerError } from '../net/peer.ts'
 import type { QuorumPeers } from '../quorum/ports.ts'
 
 /** How the quorum talks to its other members: a connection to each, made when it is needed (fact A6). */
-export function quorumPeers(system: Pick<System, 'network' | 'timers'>, nodeId: number): QuorumPeers {
+export function quorumPeers(
+  system: Pick<System, 'network' | 'timers'>,
+  nodeId: number,
+  login: Login | undefined,
+): QuorumPeers {
   const connections = new Map<string, Promise<Peer>>()
 
   const connect = (address: HostPort, timeoutMs: number): Promise<Peer> => {
@@ -17,6 +22,7 @@ export function quorumPeers(system: Pick<System, 'network' | 'timers'>, nodeId: 
       system,
       address,
       clientId: `raft-client-${nodeId}`,
+      login,
       connectTimeoutMs: timeoutMs,
       requestTimeoutMs: timeoutMs,
     })

@@ -1,6 +1,7 @@
 import type { System } from '../base/ports.ts'
 import type { ReplicaBytes } from '../controller/balance/rebalancer.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import type { Login } from '../net/login.ts'
 import { Peer } from '../net/peer.ts'
 
 const DESCRIBE_LOG_DIRS = 35
@@ -11,6 +12,8 @@ export interface ReplicaSizesOptions {
   readonly nodeId: number
   /** The listener that brokers use among themselves. */
   readonly listener: string
+  /** Where brokers ask who comes. */
+  readonly login?: Login | undefined
   image(): MetadataImage
 }
 
@@ -36,10 +39,10 @@ export async function replicaSizes(options: ReplicaSizesOptions): Promise<Replic
 
 async function sizesAt(
   address: { host: string; port: number },
-  { system, nodeId }: ReplicaSizesOptions,
+  { system, nodeId, login }: ReplicaSizesOptions,
 ): Promise<[string, number][]> {
   const clientId = `controller-${nodeId}-rebalancer`
-  const peer = await Peer.connect({ system, address, clientId, connectTimeoutMs: TIMEOUT_MS })
+  const peer = await Peer.connect({ system, address, clientId, login, connectTimeoutMs: TIMEOUT_MS })
   try {
     const { results } = await peer.send(DESCRIBE_LOG_DIRS, { topics: null }, { timeoutMs: TIMEOUT_MS })
     return results.flatMap(({ topics }) =>

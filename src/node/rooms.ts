@@ -37,6 +37,7 @@ import type { LiveConfig } from './live-config.ts'
 import { Measurements } from './metrics/measurements.ts'
 import type { NodeSetup } from './options.ts'
 import { rebalancing } from './rebalancing.ts'
+import type { NodeLogins } from './sasl.ts'
 import { topicDirectory } from './topic-directory.ts'
 
 /** How long a broker waits for a topic that it asked for, and for its leaders, to appear in its image. */
@@ -60,6 +61,8 @@ export interface Foundations {
   readonly listeners: NodeListeners
   /** Undefined where no listener asks its clients who they are. */
   readonly saslServer: SaslServer | undefined
+  /** Where other nodes ask who comes. */
+  readonly logins: NodeLogins
   readonly logs: LogManager
   readonly quorum: MetadataQuorum
   /** Bound; none for a controller that nobody else has to reach. */
@@ -89,7 +92,7 @@ export interface Rooms {
 
 /** Constructs the rooms of a node and plugs them into each other. Nothing runs yet. */
 export function plug(foundations: Foundations): Rooms {
-  const { system, setup, live, logger, listeners, logs, quorum } = foundations
+  const { system, setup, live, logger, listeners, logs, quorum, logins } = foundations
   const { features = SUPPORTED_FEATURES } = setup
   const { values, effective: configs } = live
   const { clock, timers, random } = system
@@ -135,6 +138,7 @@ export function plug(foundations: Foundations): Rooms {
         system,
         nodeId,
         listener: listeners.interBroker,
+        login: logins.toBrokers,
         config: setup.config.values,
         logger,
         image,
@@ -148,6 +152,7 @@ export function plug(foundations: Foundations): Rooms {
       system,
       nodeId,
       clientId: `broker-${nodeId}-${purpose}`,
+      login: logins.toControllers,
       leader: () => quorum.leader,
       callLocal: (key, body) => controllerApi.call(key, body),
     })
@@ -168,7 +173,14 @@ export function plug(foundations: Foundations): Rooms {
     unsentBytes: () => server.unsentBytes,
     directoryReports: () => assignments,
     replication: {
-      links: brokerLinks({ system, nodeId, listener: listeners.interBroker, config: values, image }),
+      links: brokerLinks({
+        system,
+        nodeId,
+        listener: listeners.interBroker,
+        config: values,
+        login: logins.toBrokers,
+        image,
+      }),
       controller: {
         alterPartition: (request) => alterations.send(ALTER_PARTITION, request, { timeoutMs: ALTER_PARTITION_MS }),
       },

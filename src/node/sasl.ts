@@ -1,10 +1,14 @@
+import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { RecordValue } from '../metadata/record.ts'
 import { scramKey } from '../metadata/security-delta.ts'
 import { securityProtocolOf } from '../net/listener.ts'
+import type { Login } from '../net/login.ts'
+import { saslLogin } from '../security/login.ts'
 import { SaslServer } from '../security/sasl-server.ts'
 import {
+  type MechanismKey,
   type OwnCredentials,
   ownCredentials,
   SaslConfigError,
@@ -16,6 +20,9 @@ import { SCRAM_NUMBER } from '../security/scram.ts'
 import { ConfigError, type ResolvedConfig } from './config.ts'
 import type { NodeListeners } from './listeners.ts'
 
+/** Between two words about not being let in somewhere. */
+const REFUSALS_MS = 10_000
+
 /** Who has to say who it is, and as whom this node comes in where it is asked itself. */
 export interface NodeSasl {
   /** By listener; those where nobody is asked are not in it. */
@@ -25,7 +32,16 @@ export interface NodeSasl {
   readonly toControllers: OwnCredentials | undefined
 }
 
-/** Reads what the configuration says of SASL. `alone`: no other node has to be reached. Throws ConfigError. */
+/** How this node comes in at others; undefined where nobody is asked. */
+export interface NodeLogins {
+  readonly toBrokers: Login | undefined
+  readonly toControllers: Login | undefined
+}
+
+/**
+ * Reads what the configuration says of SASL. `alone`: as far as it says there is no other node, so that nothing has to
+ * be said of how to come in there. Throws ConfigError.
+ */
 export function nodeSasl(
   { values, given, ofListeners }: ResolvedConfig,
   listeners: NodeListeners,
@@ -34,22 +50,23 @@ export function nodeSasl(
   const source: SaslSource = { values, given: ofListeners }
   const asks = (name: string) =>
     name !== '' && securityProtocolOf(values['listener.security.protocol.map'], name) === 'SASL_PLAINTEXT'
-  const { interBroker, controller } = listeners
+  const own = (listener: string | undefined, key: MechanismKey, isNeeded: boolean) => {
+    if (listener === undefined || !asks(listener)) return undefined
+    try {
+      return ownCredentials(source, listener, key)
+    } catch (error) {
+      if (error instanceof SaslConfigError && !isNeeded) return undefined
+      throw error
+    }
+  }
+  const { interBroker, controller, clients, controllers } = listeners
   const isChosen = given.has('inter.broker.listener.name') || given.has('security.inter.broker.protocol')
+  const asking = [...clients, ...controllers].filter(({ securityProtocol }) => securityProtocol === 'SASL_PLAINTEXT')
   try {
-    const asking = [...listeners.clients, ...listeners.controllers].filter(
-      ({ securityProtocol }) => securityProtocol === 'SASL_PLAINTEXT',
-    )
     return {
       listeners: new Map(asking.map(({ name }) => [name, saslSettings(source, name)])),
-      toBrokers:
-        asks(interBroker) && (isChosen || !alone)
-          ? ownCredentials(source, interBroker, 'sasl.mechanism.inter.broker.protocol')
-          : undefined,
-      toControllers:
-        controller !== undefined && asks(controller) && !alone
-          ? ownCredentials(source, controller, 'sasl.mechanism.controller.protocol')
-          : undefined,
+      toBrokers: own(interBroker, 'sasl.mechanism.inter.broker.protocol', isChosen || !alone),
+      toControllers: own(controller, 'sasl.mechanism.controller.protocol', !alone),
     }
   } catch (cause) {
     if (!(cause instanceof SaslConfigError)) throw cause
@@ -72,4 +89,24 @@ export function saslServer(
         | RecordValue<'UserScramCredentialRecord'>
         | undefined,
   })
+}
+
+export function nodeLogins(system: System, { toBrokers, toControllers }: NodeSasl, logger: Logger): NodeLogins {
+  const login = (credentials: OwnCredentials | undefined): Login | undefined => {
+    if (credentials === undefined) return undefined
+    const made = saslLogin(credentials, system.random)
+    return { mechanism: made.mechanism, begin: () => made.begin(), onRefused: occasionally(system, logger) }
+  }
+  return { toBrokers: login(toBrokers), toControllers: login(toControllers) }
+}
+
+/** Links to other nodes are tried again many times a second. */
+function occasionally({ clock }: System, logger: Logger): (reason: string) => void {
+  let saidMs = Number.NEGATIVE_INFINITY
+  return (reason) => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - saidMs < REFUSALS_MS) return
+    saidMs = nowMs
+    logger.warn(reason)
+  }
 }

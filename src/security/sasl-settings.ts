@@ -33,6 +33,8 @@ export interface OwnCredentials {
   readonly password: string
 }
 
+export type MechanismKey = 'sasl.mechanism.inter.broker.protocol' | 'sasl.mechanism.controller.protocol'
+
 /** What the configuration says: the keys of the table, and those behind `listener.name.<listener>.` as they stand. */
 export interface SaslSource {
   readonly values: SecurityConfig
@@ -55,11 +57,7 @@ export function saslSettings(source: SaslSource, listener: string): SaslSettings
 }
 
 /** As whom this node comes in through a listener of others. Throws SaslConfigError. */
-export function ownCredentials(
-  source: SaslSource,
-  listener: string,
-  key: 'sasl.mechanism.inter.broker.protocol' | 'sasl.mechanism.controller.protocol',
-): OwnCredentials {
+export function ownCredentials(source: SaslSource, listener: string, key: MechanismKey): OwnCredentials {
   const mechanism = settingOf(source, listener, key)
   requireServed(mechanism, key, listener)
   const { options } = jaasOf(source, listener, mechanism)

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts'
+import { saslLogin } from '../../src/security/login.ts'
+import { saltedPassword } from '../../src/security/scram.ts'
 import { KEY } from '../api/harness.ts'
 import { type ScenarioCluster, scenario } from './cluster.ts'
 import { register, registration } from './registrations.ts'
@@ -57,6 +60,48 @@ t.test('F38: what a client asks of any broker is decided by the controller, also
   t.equal(await c.createTopic('during-failover', { replicationFactor: 3 }, 1), ErrorCode.NONE)
   t.ok(c.world.time.monotonicMs() - startMs < 60_000)
   t.ok(c.image.topics.byName.has('during-failover'))
+})
+
+const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
+const JAAS = `${PLAIN} username="node" password="node-secret" user_node="node-secret" user_admin="admin-secret";`
+
+/** Every listener asks, and every node comes in at the others by a password. */
+const SASL = {
+  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
+  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+  'sasl.mechanism.controller.protocol': 'PLAIN',
+  'listener.name.plaintext.plain.sasl.jaas.config': JAAS,
+  'listener.name.controller.plain.sasl.jaas.config': JAAS,
+}
+
+t.test('F38: with SASL on every listener a user is made through b1, and what the user asks goes on', async (t) => {
+  const random = new SeededRandom(1)
+  const login = (mechanism: string, user: string, password: string) => saslLogin({ mechanism, user, password }, random)
+  const admin = login('PLAIN', 'admin', 'admin-secret')
+  const c = await scenario(t, { controllers: 3, config: SASL, login: admin })
+  const salt = Buffer.from('a salt of sixteen')
+  const salted = saltedPassword('SCRAM-SHA-256', 'wonderland', salt, 4096)
+  const user = { name: 'alice', mechanism: SCRAM_SHA_256, iterations: 4096, salt, saltedPassword: salted }
+  const made = await c.ask(1, KEY.ALTER_USER_SCRAM_CREDENTIALS, { deletions: [], upsertions: [user] })
+  t.match(made.results, [{ user: 'alice', errorCode: ErrorCode.NONE }])
+  await c.heard()
+  c.client.logIn(login('SCRAM-SHA-256', 'alice', 'wonderland'))
+  t.equal(await c.createTopic('of-alice', { replicationFactor: 3 }, 1), ErrorCode.NONE)
+  await c.whole()
+  const produced = await c.outcome(c.produce(c.partition('of-alice').leader, ['one'], { topic: 'of-alice' }))
+  t.equal(produced.errorCode, ErrorCode.NONE)
+  c.active.kill('written')
+  t.equal(await c.createTopic('during-failover', { replicationFactor: 3 }, 1), ErrorCode.NONE)
+  c.client.logIn(login('SCRAM-SHA-256', 'alice', 'looking-glass'))
+  await t.rejects(c.ask(1, KEY.METADATA, { topics: [] }), { code: 'EAUTH', message: /does not let this client in/ })
+  c.client.logIn(admin)
+  const gone = { deletions: [{ name: 'alice', mechanism: SCRAM_SHA_256 }], upsertions: [] }
+  t.match((await c.ask(2, KEY.ALTER_USER_SCRAM_CREDENTIALS, gone)).results, [{ errorCode: ErrorCode.NONE }])
+  await c.heard()
+  c.client.logIn(login('SCRAM-SHA-256', 'alice', 'wonderland'))
+  await t.rejects(c.ask(3, KEY.METADATA, { topics: [] }), { code: 'EAUTH' })
 })
 
 /** What holds for a key of the topic, and where that is from (1 topic, 2 broker, 3 default of all, 4 file). */

@@ -3,6 +3,7 @@ import type { ProduceResponse } from '../../protocol/api/00-produce.ts'
 import type { FetchResponse } from '../../protocol/api/01-fetch.ts'
 import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../../src/metadata/image.ts'
+import type { Login } from '../../src/net/login.ts'
 import { PeerError, type SendOptions } from '../../src/net/peer.ts'
 import type { Rooms } from '../../src/node/rooms.ts'
 import { decodeBatches, type MetadataBatch } from '../../src/quorum/batches.ts'
@@ -49,6 +50,8 @@ export interface ClusterSpec {
   readonly nodeConfig?: (id: number) => Config
   /** Default: t with one partition on b1, b2, b3, preferred in that order, and min.insync.replicas 2. */
   readonly topics?: Readonly<Record<string, TopicSpec>>
+  /** As whom the client comes in at first, where it is asked. */
+  readonly login?: Login
   /** What has to hold after every step; off where the scenario gives up committed records. */
   readonly isChecked?: boolean
 }
@@ -86,6 +89,7 @@ export class ScenarioCluster {
       this.world.checkers.push(new QuorumChecker(this.world), new PartitionChecker(this.world), new ImageChecker())
     this.workload = new Workload(this.world, [])
     this.client = this.workload.client('client')
+    if (spec.login) this.client.logIn(spec.login)
   }
 
   /** A machine more. It is off until it boots. */

@@ -3,6 +3,7 @@ import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
 import type { HostPort } from '../../src/base/network.ts'
 import type { System } from '../../src/base/ports.ts'
 import type { SeededRandom } from '../../src/base/seeded-random.ts'
+import type { Login } from '../../src/net/login.ts'
 import { Peer, PeerError, type SendOptions } from '../../src/net/peer.ts'
 
 const METADATA = 3
@@ -24,6 +25,7 @@ export class ClusterClient {
   readonly #bootstrap: readonly HostPort[]
   readonly #connections = new Map<string, Promise<Peer>>()
   #metadata: MetadataResponse | undefined
+  #login: Login | undefined
   /** By topic id and partition. What an older epoch says is not believed any more, whoever says it (KIP-320). */
   readonly #leaders = new Map<string, { readonly id: number; readonly epoch: number }>()
   #refreshing: Promise<void> | undefined
@@ -119,6 +121,13 @@ export class ClusterClient {
     }
   }
 
+  /** Comes in as that from now on, where it is asked. */
+  logIn(login: Login): void {
+    this.#login = login
+    this.close()
+    this.#connections.clear()
+  }
+
   broker(id: number): HostPort | undefined {
     const broker = this.#metadata?.brokers.find(({ nodeId }) => nodeId === id)
     return broker && { host: broker.host, port: broker.port }
@@ -150,6 +159,7 @@ export class ClusterClient {
         clientId: this.name,
         connectTimeoutMs: METADATA_TIMEOUT_MS,
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        login: this.#login,
       })
       this.#connections.set(key, connecting)
       const made = connecting

@@ -1,0 +1,95 @@
+import { Kafka, logLevel } from 'kafkajs'
+import t from 'tap'
+import { createSystem } from '../../src/base/system.ts'
+import { Peer } from '../../src/net/peer.ts'
+import { startBroker } from '../../src/node/start-broker.ts'
+import { startCluster } from '../../src/node/start-cluster.ts'
+import { saslLogin } from '../../src/security/login.ts'
+import { saltedPassword } from '../../src/security/scram.ts'
+
+const ALTER_USER_SCRAM_CREDENTIALS = 51
+const SCRAM_SHA_512 = 2
+const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
+const JAAS = `${PLAIN} username="node" password="node-secret" user_node="node-secret" user_alice="alice-secret";`
+const config = {
+  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+  'sasl.mechanism.controller.protocol': 'PLAIN',
+  'listener.name.plaintext.plain.sasl.jaas.config': JAAS,
+  'listener.name.controller.plain.sasl.jaas.config': JAAS,
+}
+const quick = { logLevel: logLevel.NOTHING, retry: { retries: 0 } }
+
+t.test('three nodes that ask each other, and a client that says who it is', async (t) => {
+  const topics = { t: { partitions: 3 } }
+  const cluster = await startCluster({
+    brokers: 3,
+    config: { ...config, 'connections.max.reauth.ms': '60000' },
+    topics,
+  })
+  t.teardown(() => cluster.stop())
+  const system = createSystem()
+  const address = { host: '127.0.0.1', port: cluster.node(1).port }
+  const alice = saslLogin({ mechanism: 'PLAIN', user: 'alice', password: 'alice-secret' }, system.random)
+  const peer = await Peer.connect({ system, address, clientId: 'test', login: alice })
+  const salt = system.random.bytes(16)
+  const upsertion = {
+    name: 'bob',
+    mechanism: SCRAM_SHA_512,
+    iterations: 8192,
+    salt,
+    saltedPassword: saltedPassword('SCRAM-SHA-512', 'bob-secret', salt, 8192),
+  }
+  const made = await peer.send(ALTER_USER_SCRAM_CREDENTIALS, { deletions: [], upsertions: [upsertion] })
+  t.match(made.results, [{ user: 'bob', errorCode: 0 }])
+  peer.close()
+
+  const brokers = cluster.bootstrapServers.split(',')
+  const bob = (password: string) => ({ mechanism: 'scram-sha-512', username: 'bob', password }) as const
+  const kafka = new Kafka({ brokers, sasl: bob('bob-secret'), logLevel: logLevel.NOTHING })
+  const producer = kafka.producer()
+  await producer.connect()
+  const messages = Array.from({ length: 30 }, (_, i) => ({ key: String(i), value: `m${i}` }))
+  await producer.send({ topic: 't', acks: -1, messages })
+  await producer.disconnect()
+  const consumer = kafka.consumer({ groupId: 'g' })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 't', fromBeginning: true })
+  const seen = new Set<string>()
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: async ({ message }) => {
+        seen.add(message.value!.toString())
+        if (seen.size === messages.length) resolve()
+      },
+    })
+  })
+  await consumer.disconnect()
+  t.equal(seen.size, messages.length)
+  const wrong = new Kafka({ ...quick, brokers, sasl: bob('guess') }).admin()
+  await t.rejects(wrong.connect(), { name: 'KafkaJSSASLAuthenticationError' })
+  await wrong.disconnect()
+})
+
+t.test('a broker whose listener asks, alone', async (t) => {
+  const { 'inter.broker.listener.name': _, ...alone } = config
+  await t.rejects(
+    startBroker({ port: 0, config: { ...alone, 'sasl.enabled.mechanisms': 'PLAIN,OAUTHBEARER' } }),
+    /Listener PLAINTEXT: sasl.enabled.mechanisms says OAUTHBEARER, which is not served/,
+  )
+  const broker = await startBroker({ port: 0, config: { ...alone, 'sasl.mechanism.inter.broker.protocol': 'GSSAPI' } })
+  t.teardown(() => broker.stop())
+  const brokers = [broker.bootstrapServers]
+  const client = (sasl?: object) => new Kafka({ ...quick, brokers, ...(sasl ? { sasl } : {}) } as never).admin()
+  const alice = client({ mechanism: 'plain', username: 'alice', password: 'alice-secret' })
+  await alice.connect()
+  t.same(await alice.listTopics(), [])
+  await alice.disconnect()
+  for (const sasl of [undefined, { mechanism: 'scram-sha-256', username: 'alice', password: 'alice-secret' }]) {
+    const other = client(sasl)
+    await t.rejects(other.connect().then(() => other.listTopics()))
+    await other.disconnect()
+  }
+})
