@@ -1,31 +1,31 @@
 import path from 'node:path'
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { BatchView } from '../../protocol/records/batch.ts'
-import { parseMarker } from '../../protocol/records/control.ts'
-import { readRecords } from '../../protocol/records/record.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
+import { type AppendInfo, appended, checkProducers, type LeaderAppend, noteEpochs } from './append.ts'
 import { segmentBytes, type TopicConfig } from './config.ts'
 import type { LogEnvironment } from './environment.ts'
 import { isFutureDir, LEADER_EPOCH_FILE } from './file-names.ts'
 import { type FlushedLog, Flusher } from './flusher.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
-import { type LoadedLog, loadLog, replayProducers } from './loader.ts'
+import { type LoadedLog, loadLog } from './loader.ts'
 import type { FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
 import { LogReader, type ReadableLog } from './log-reader.ts'
-import { firstOffset } from './producer-entry.ts'
-import type { AppendOrigin, ProducerState } from './producer-state.ts'
-import { mustRoll, segmentOf } from './roll.ts'
+import type { ProducerState } from './producer-state.ts'
+import { mustRoll, Roller } from './roll.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
+import { type ShortenedLog, Shortener } from './shorten.ts'
 import { Tail } from './tail.ts'
 import { TopicIdFile } from './topic-id-file.ts'
 import { validateForFollower, validateForLeader } from './validator.ts'
 import type { Verification } from './verifications.ts'
 import { WriteQueue } from './write-queue.ts'
 
+export type { AppendInfo, LeaderAppend } from './append.ts'
 export type { AbortedTransaction, FetchSlice, FoundRecord, ReadOptions } from './log-read.ts'
 export { type RecordError, RecordValidationError } from './validator.ts'
 
@@ -50,31 +50,6 @@ export interface LogOptions {
   onTruncation?: (log: Log) => void
   /** The disk failed under this log: from now on every operation is KAFKA_STORAGE_ERROR. Called once. */
   onFailure?: (log: Log, error: DiskError) => void
-}
-
-export interface LeaderAppend {
-  leaderEpoch: number
-  origin: Exclude<AppendOrigin, 'replication'>
-  /** The wall clock. */
-  nowMs: number
-  /** Of Produce, for origin client. */
-  version?: number
-  /** Of the marker that is appended (KIP-1228); 0 unless told. */
-  transactionVersion?: number
-  /** A batch that begins a transaction must be confirmed: by what `startVerification` gave, null for nothing (C35). */
-  verification?: Verification | null
-}
-
-export interface AppendInfo {
-  /** -1 where there was nothing to append (an old producer's empty message set). */
-  firstOffset: number
-  lastOffset: number
-  /** The broker's clock under LogAppendTime, the remembered batch's for a duplicate (C29), else -1. */
-  logAppendTimeMs: number
-  logStartOffset: number
-  /** Was appended before; nothing has changed. */
-  duplicate: boolean
-  sizeBytes: number
 }
 
 /**
@@ -104,6 +79,8 @@ export class Log {
   readonly #queue = new WriteQueue()
   readonly #reader: LogReader
   readonly #flusher: Flusher
+  readonly #roller: Roller
+  readonly #shortener: Shortener
   readonly #topicIdFile: TopicIdFile
   #dir: string
   #config: TopicConfig
@@ -153,7 +130,10 @@ export class Log {
     this.#lastFlushMs = environment.clock.wallMs()
     this.#topicIdFile = new TopicIdFile(environment.disk, options.dir, this.#logger)
     this.#reader = new LogReader(this.#readable())
-    this.#flusher = new Flusher(this.#flushed(), loaded.recoveryPoint, isNew || loaded.endOffset === 0)
+    const inside = this.#inside()
+    this.#flusher = new Flusher(inside, loaded.recoveryPoint, isNew || loaded.endOffset === 0)
+    this.#roller = new Roller(inside)
+    this.#shortener = new Shortener(inside, this.#roller)
     if (options.topicId !== ZERO_UUID) this.assignTopicId(options.topicId)
   }
 
@@ -177,10 +157,11 @@ export class Log {
     }
   }
 
-  /** What the flusher sees of it. */
-  #flushed(): FlushedLog {
+  /** What the flusher, and whoever begins and ends segments, see of it. */
+  #inside(): FlushedLog & ShortenedLog {
     const log = this
     return {
+      environment: this.#environment,
       disk: this.#environment.disk,
       clock: this.#environment.clock,
       flushes: this.#environment.flushes,
@@ -188,8 +169,31 @@ export class Log {
       epochs: this.#epochs,
       producers: this.#producers,
       topicIdFile: this.#topicIdFile,
+      tail: this.#tail,
+      queue: this.#queue,
+      get flusher() {
+        return log.#flusher
+      },
       get dir() {
         return log.#dir
+      },
+      get config() {
+        return log.#config
+      },
+      get logStartOffset() {
+        return log.#logStartOffset
+      },
+      set logStartOffset(offset) {
+        log.#logStartOffset = offset
+      },
+      get logEndOffset() {
+        return log.#endOffset
+      },
+      get highWatermark() {
+        return log.#highWatermark
+      },
+      set highWatermark(offset) {
+        log.highWatermark = offset
       },
       get failure() {
         return log.#failure
@@ -202,6 +206,13 @@ export class Log {
         this.#writeQueued()
         return this.#writtenEndOffset
       },
+      handOver: () => this.#writeQueued(),
+      endsAt: (offset) => {
+        this.#endOffset = offset
+        this.#writtenEndOffset = offset
+      },
+      advanceLogStart: (offset) => this.advanceLogStart(offset),
+      recoveryPointWentBack: () => this.#onTruncation?.(this),
       fail: (error) => this.#fail(error),
     }
   }
@@ -329,14 +340,14 @@ export class Log {
       baseOffset: this.#endOffset,
       leaderEpoch,
     })
-    if (batches.length === 0) return this.#info(-1, -1)
+    if (batches.length === 0) return appended(this.#logStartOffset, -1, -1)
     return this.#guard(() => {
       const bytes = this.#prepare(batches)
-      const duplicate = this.#checkProducers(batches, options)
+      const duplicate = checkProducers(this.#producers, batches, options, this.#logStartOffset)
       if (duplicate !== undefined) return duplicate
       this.#appendAll(batches)
       const stamped = this.#config['message.timestamp.type'] === 'LogAppendTime' && origin !== 'raft'
-      return this.#info(batches[0]!.baseOffset, this.#endOffset - 1, {
+      return appended(this.#logStartOffset, batches[0]!.baseOffset, this.#endOffset - 1, {
         sizeBytes: bytes,
         logAppendTimeMs: stamped ? nowMs : -1,
       })
@@ -350,49 +361,25 @@ export class Log {
   appendAsFollower(records: Buffer, { leaderEpoch }: { leaderEpoch: number }): AppendInfo {
     this.#ensureOnline()
     const batches = validateForFollower(records, this.#endOffset, leaderEpoch)
-    if (batches.length === 0) return this.#info(-1, -1)
+    if (batches.length === 0) return appended(this.#logStartOffset, -1, -1)
     return this.#guard(() => {
       const bytes = this.#prepare(batches)
       this.#appendAll(batches)
-      return this.#info(batches[0]!.baseOffset, this.#endOffset - 1, { sizeBytes: bytes })
+      return appended(this.#logStartOffset, batches[0]!.baseOffset, this.#endOffset - 1, { sizeBytes: bytes })
     })
   }
 
   /** Leader epochs, then size, then a new segment where needed: all before the producer's state is looked at (B26, C9). */
   #prepare(batches: readonly BatchView[]): number {
-    let bytes = 0
-    for (const batch of batches) {
-      bytes += batch.sizeInBytes
-      if (batch.magic < 2) this.#epochs.clear()
-      // One below the latest corrects it: that was noted by a leader of an earlier life, and got no data here (B35).
-      else if (batch.partitionLeaderEpoch >= 0) this.#epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
-    }
-    this.#epochs.save()
+    const bytes = noteEpochs(this.#epochs, batches)
     const limit = segmentBytes(this.#config)
     if (bytes > limit) {
       throw new ProtocolError(ErrorCode.RECORD_LIST_TOO_LARGE, `${bytes} bytes do not fit into a segment of ${limit}`)
     }
     if (mustRoll(this.#segments.active, batches, this.#config, this.#environment.clock.wallMs())) {
-      this.#roll(Math.max(batches[0]!.baseOffset, this.#endOffset))
+      this.#roller.roll(Math.max(batches[0]!.baseOffset, this.#endOffset))
     }
     return bytes
-  }
-
-  #checkProducers(batches: readonly BatchView[], options: LeaderAppend): AppendInfo | undefined {
-    const { origin } = options
-    for (const batch of batches) {
-      if (!batch.hasProducerId) continue
-      if (origin === 'client') {
-        const known = this.#producers.findDuplicate(batch)
-        if (known !== undefined) {
-          return this.#info(firstOffset(known), known.lastOffset, { duplicate: true, logAppendTimeMs: known.timestamp })
-        }
-      }
-      this.#producers.check(batch, origin)
-      if (options.verification !== undefined) this.#producers.checkVerified(batch, options.verification ?? undefined)
-      if (batch.isControl) this.#checkMarker(batch, options.transactionVersion ?? 0)
-    }
-    return undefined
   }
 
   /**
@@ -402,12 +389,6 @@ export class Log {
   startVerification(wanted: Omit<Verification, 'sinceMs'>): Verification | undefined {
     this.#ensureOnline()
     return this.#producers.startVerification({ ...wanted, sinceMs: this.#environment.clock.wallMs() })
-  }
-
-  #checkMarker(batch: BatchView, transactionVersion: number): void {
-    const record = readRecords(batch).next().value
-    const marker = record ? parseMarker(record) : null
-    if (marker !== null) this.#producers.checkMarker(batch, marker.coordinatorEpoch, transactionVersion)
   }
 
   #appendAll(batches: readonly BatchView[]): void {
@@ -427,57 +408,12 @@ export class Log {
     }
   }
 
-  #info(firstOffset: number, lastOffset: number, more: Partial<AppendInfo> = {}): AppendInfo {
-    return {
-      firstOffset,
-      lastOffset,
-      logAppendTimeMs: -1,
-      logStartOffset: this.#logStartOffset,
-      duplicate: false,
-      sizeBytes: 0,
-      ...more,
-    }
-  }
-
   // Rolling
 
   /** Ends the active segment and begins one at the log's end (B22 to B24). The old one is flushed meanwhile. */
   roll(): void {
     this.#ensureOnline()
-    this.#guard(() => this.#roll(this.#endOffset))
-  }
-
-  #roll(baseOffset: number): void {
-    const { active } = this.#segments
-    if (active.baseOffset === baseOffset) {
-      assert(active.sizeBytes === 0, 'a segment that holds nothing begins where it ends')
-      this.#recreate(active)
-      return
-    }
-    this.#writeQueued()
-    active.close()
-    this.#flusher.ended(active)
-    this.#producers.advanceTo(baseOffset)
-    this.#producers.takeSnapshot()
-    this.#addSegment(baseOffset)
-    this.flush(baseOffset).catch(() => {
-      // A failed flush has taken the log offline already, and whoever waits for this log is told.
-    })
-  }
-
-  /** An empty segment that cannot take the append, such as one with an index that is full from the start. */
-  #recreate(active: Segment): void {
-    this.#segments.remove([active])
-    active.removeFiles(false)
-    this.#addSegment(active.baseOffset)
-  }
-
-  #addSegment(baseOffset: number): void {
-    const segment = segmentOf(this.#environment, this.#dir, baseOffset, this.#config, true)
-    segment.removeLeftovers()
-    segment.create(this.#config.preallocate ? segmentBytes(this.#config) : 0)
-    this.#segments.add(segment)
-    this.#flusher.namesChanged()
+    this.#guard(() => this.#roller.roll(this.#endOffset))
   }
 
   // Writing and flushing
@@ -585,73 +521,13 @@ export class Log {
   /** Removes everything at and above `offset`; whole batches only. False where the log ends below it anyway. */
   truncateTo(offset: number): boolean {
     this.#ensureOnline()
-    assert(offset >= 0, `cannot truncate to ${offset}`)
-    return this.#guard(() => {
-      this.#epochs.truncateEnd(offset)
-      if (offset >= this.#endOffset) return false
-      if (offset <= this.#segments.first.baseOffset) {
-        this.#startAt(offset)
-        return true
-      }
-      this.#writeQueued()
-      this.#tail.clear()
-      const gone = this.#segments.from(offset).filter((segment) => segment.baseOffset >= offset)
-      this.#removeSegments(gone)
-      if (gone.length > 0) this.#environment.disk.syncDir(this.#dir)
-      const { active } = this.#segments
-      active.truncateTo(offset, this.#environment.clock.wallMs())
-      this.#endOffset = active.readEndOffset()
-      this.#afterTruncation()
-      return true
-    })
+    return this.#guard(() => this.#shortener.truncateTo(offset))
   }
 
   /** Empties the log; the next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): void {
     this.#ensureOnline()
-    this.#guard(() => this.#startAt(offset))
-  }
-
-  #startAt(offset: number): void {
-    this.#queue.clear()
-    this.#tail.clear()
-    for (const segment of this.#segments.all) segment.truncations++
-    this.#removeSegments(this.#segments.all)
-    this.#addSegment(offset)
-    this.#epochs.clear()
-    this.#epochs.save()
-    this.#environment.disk.syncDir(this.#dir)
-    this.#producers.snapshots.removeWhere(() => true)
-    this.#producers.clear(offset)
-    this.#endOffset = offset
-    this.#logStartOffset = offset
-    this.#afterTruncation()
-  }
-
-  #afterTruncation(): void {
-    const end = this.#endOffset
-    this.#writtenEndOffset = end
-    const flushedBefore = this.recoveryPoint
-    this.#flusher.truncated(end)
-    if (this.recoveryPoint < flushedBefore) this.#onTruncation?.(this)
-    this.#logStartOffset = Math.min(this.#logStartOffset, end)
-    this.#producers.snapshots.removeWhere((offset) => offset > end)
-    if (this.#producers.endOffset !== end || !this.#producers.isEmpty) {
-      replayProducers(this.#producers, this.#segments, this.#logStartOffset, end, this.#environment.clock.wallMs())
-      this.#producers.takeSnapshot()
-    }
-    this.highWatermark = Math.min(this.#highWatermark, end)
-  }
-
-  #removeSegments(segments: readonly Segment[]): void {
-    const gone = [...segments]
-    this.#segments.remove(gone)
-    for (const segment of gone) {
-      segment.truncations++
-      segment.removeFiles(false)
-      this.#producers.snapshots.remove(segment.baseOffset)
-    }
-    this.#flusher.namesChanged()
+    this.#guard(() => this.#shortener.startAt(offset))
   }
 
   /**
@@ -674,33 +550,7 @@ export class Log {
    */
   removeOldest(count: number): number {
     this.#ensureOnline()
-    const gone = this.#segments.all.slice(0, Math.min(count, this.#segments.count - 1))
-    const next = this.#segments.all[gone.length]
-    if (gone.length === 0 || next === undefined) return 0
-    return this.#guard(() => {
-      this.#segments.remove(gone)
-      this.advanceLogStart(next.baseOffset)
-      let bytes = 0
-      for (const segment of gone) {
-        bytes += segment.sizeBytes
-        segment.markDeleted()
-        this.#producers.snapshots.markDeleted(segment.baseOffset)
-        this.#environment.timers.after(this.#config['file.delete.delay.ms'], () => this.#removeMarked(segment))
-      }
-      this.#flusher.namesChanged()
-      return bytes
-    })
-  }
-
-  #removeMarked(segment: Segment): void {
-    if (this.#closed || this.#failure !== undefined) return
-    try {
-      segment.movedTo(this.#dir)
-      segment.removeFiles(true)
-      this.#producers.snapshots.removeMarked(segment.baseOffset)
-    } catch (error) {
-      this.#fail(error)
-    }
+    return this.#guard(() => this.#shortener.removeOldest(count))
   }
 
   // Moving

@@ -1,7 +1,11 @@
 import type { BatchView } from '../../protocol/records/batch.ts'
+import { assert } from '../base/assert.ts'
 import { isCompacted, segmentBytes, type TopicConfig } from './config.ts'
 import type { LogEnvironment } from './environment.ts'
+import type { Flusher } from './flusher.ts'
+import type { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
 
 /** Whether the active segment must end before these batches are appended (B17 to B20). */
 export function mustRoll(active: Segment, batches: readonly BatchView[], config: TopicConfig, nowMs: number): boolean {
@@ -51,4 +55,61 @@ export function segmentOf(
   // B21: so that segments of a topic that began together do not all end together.
   if (jitter > 0) segment.rollJitterMs = random.below(jitter)
   return segment
+}
+
+/** What is rolled. */
+export interface RolledLog {
+  readonly environment: LogEnvironment
+  readonly dir: string
+  readonly config: TopicConfig
+  readonly segments: Segments
+  readonly producers: ProducerState
+  readonly flusher: Flusher
+  /** Hands what is queued to the system. */
+  handOver(): void
+}
+
+/** Begins segments. */
+export class Roller {
+  readonly #log: RolledLog
+
+  constructor(log: RolledLog) {
+    this.#log = log
+  }
+
+  /** Ends the active segment and begins one at `baseOffset`. */
+  roll(baseOffset: number): void {
+    const { segments, producers, flusher } = this.#log
+    const { active } = segments
+    if (active.baseOffset === baseOffset) {
+      assert(active.sizeBytes === 0, 'a segment that holds nothing begins where it ends')
+      this.#recreate(active)
+      return
+    }
+    this.#log.handOver()
+    active.close()
+    flusher.ended(active)
+    producers.advanceTo(baseOffset)
+    producers.takeSnapshot()
+    this.addSegment(baseOffset)
+    flusher.flush(baseOffset).catch(() => {
+      // A failed flush has taken the log offline already, and whoever waits for this log is told.
+    })
+  }
+
+  /** An empty segment that cannot take the append, such as one with an index that is full from the start. */
+  #recreate(active: Segment): void {
+    this.#log.segments.remove([active])
+    active.removeFiles(false)
+    this.addSegment(active.baseOffset)
+  }
+
+  addSegment(baseOffset: number): void {
+    const { environment, dir, config, segments, flusher } = this.#log
+    const segment = segmentOf(environment, dir, baseOffset, config, true)
+    segment.removeLeftovers()
+    segment.create(config.preallocate ? segmentBytes(config) : 0)
+    segments.add(segment)
+    flusher.namesChanged()
+  }
 }
