@@ -3,14 +3,13 @@ import type { DeleteAclsRequest, DeleteAclsResponse } from '../../protocol/api/3
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { randomUuid } from '../base/random.ts'
-import { ACL_CODES, type Acl, type AclFilter, aclKey, aclsOf, matchesAcl } from '../metadata/acls.ts'
+import { ACL_CODES, type Acl, aclFilter, aclKey, aclsOf, matchesAcl, problemOfAclFilter } from '../metadata/acls.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
 import { type Decision, type DecisionContext, MAX_RECORDS } from './ports.ts'
 import { Refusal } from './refusal.ts'
 
 type Creation = CreateAclsRequest['creations'][number]
-type Filter = DeleteAclsRequest['filters'][number]
 
 const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION, CLUSTER_NAME } = ACL_CODES
 
@@ -75,10 +74,11 @@ export function deleteAcls(
   { filters }: DeleteAclsRequest,
 ): Decision<typeof DeleteAclsResponse.Input> {
   const doomed = new Set<string>()
-  const filterResults = filters.map((filter) => {
-    const problem = problemOfFilter(filter)
-    if (problem !== undefined) return { errorCode: problem.code, errorMessage: problem.message, matchingAcls: [] }
-    const matching = [...aclsOf(image)].filter(([, acl]) => matchesAcl(acl, asFilter(filter)))
+  const filterResults = filters.map((requested) => {
+    const filter = aclFilter(requested)
+    const problem = problemOfAclFilter(filter)
+    if (problem !== undefined) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: problem, matchingAcls: [] }
+    const matching = [...aclsOf(image)].filter(([, acl]) => matchesAcl(acl, filter))
     for (const [id] of matching) doomed.add(id)
     const matchingAcls = matching.map(([, acl]) => ({ errorCode: ErrorCode.NONE, errorMessage: null, ...acl }))
     return { errorCode: ErrorCode.NONE, errorMessage: null, matchingAcls }
@@ -86,22 +86,4 @@ export function deleteAcls(
   if (doomed.size > MAX_RECORDS) throw new ProtocolError(tooMany.code, tooMany.message)
   const records = [...doomed].map((id) => record('RemoveAccessControlEntryRecord', 0, { id }))
   return { records, response: { throttleTimeMs: 0, filterResults } }
-}
-
-const asFilter = ({ resourceTypeFilter, resourceNameFilter, patternTypeFilter, ...rest }: Filter): AclFilter => ({
-  resourceType: resourceTypeFilter,
-  resourceName: resourceNameFilter,
-  patternType: patternTypeFilter,
-  principal: rest.principalFilter,
-  host: rest.hostFilter,
-  operation: rest.operation,
-  permissionType: rest.permissionType,
-})
-
-function problemOfFilter({ resourceTypeFilter, patternTypeFilter, operation, permissionType }: Filter) {
-  const known = (code: number, last: number) => code > 0 && code <= last
-  if (!known(resourceTypeFilter, RESOURCE_TYPE.LAST) || !known(patternTypeFilter, PATTERN_TYPE.LAST))
-    return invalid('unknown filter of resources')
-  const entry = known(operation, OPERATION.LAST) && known(permissionType, PERMISSION.LAST)
-  return entry ? undefined : invalid('unknown filter of entries')
 }

@@ -35,7 +35,7 @@ export function deleteTopics(
   const records: MetadataRecord[] = []
   const results = distinct(image, named).map(({ topic, problem }): Result => {
     const found = disabled ?? problem ?? deleteTopic(image, topic, context)
-    if (found instanceof Refusal) return refused(topic, found)
+    if (found instanceof Refusal) return refused(nameShown(image, topic, context), found)
     records.push(record('RemoveTopicRecord', 0, { topicId: found.id }))
     return { name: found.name, topicId: found.id, errorCode: ErrorCode.NONE }
   })
@@ -89,7 +89,12 @@ const unauthorized = new Refusal(ErrorCode.TOPIC_AUTHORIZATION_FAILED, 'not allo
 const unknownId = new Refusal(ErrorCode.UNKNOWN_TOPIC_ID, 'no topic has this id')
 const unknownName = new Refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'no topic has this name')
 
-/** The topic as the request named it: a name that the asker may not know is not given away (fact H15). */
+/** The name of what was named by its id, for those who may know it (fact H15). */
+function nameShown(image: MetadataImage, { name, topicId }: Named, { access }: DecisionContext): Named {
+  const known = image.topics.byId.get(topicId)?.name
+  return { name: name ?? (known !== undefined && access.mayDescribe(known) ? known : null), topicId }
+}
+
 const refused = ({ name, topicId }: Named, { code, message }: Refusal): Result => ({
   name,
   topicId,

@@ -47,6 +47,36 @@ export interface AclFilter {
   readonly permissionType: number
 }
 
+/** As requests write a filter. */
+interface RequestedFilter {
+  readonly resourceTypeFilter: number
+  readonly resourceNameFilter: string | null
+  readonly patternTypeFilter: number
+  readonly principalFilter: string | null
+  readonly hostFilter: string | null
+  readonly operation: number
+  readonly permissionType: number
+}
+
+export const aclFilter = ({ operation, permissionType, ...filter }: RequestedFilter): AclFilter => ({
+  resourceType: filter.resourceTypeFilter,
+  resourceName: filter.resourceNameFilter,
+  patternType: filter.patternTypeFilter,
+  principal: filter.principalFilter,
+  host: filter.hostFilter,
+  operation,
+  permissionType,
+})
+
+/** As a sentence; undefined where nothing is wrong with it. */
+export function problemOfAclFilter(filter: AclFilter): string | undefined {
+  const known = (code: number, last: number) => code > 0 && code <= last
+  if (!known(filter.resourceType, RESOURCE_TYPE.LAST) || !known(filter.patternType, PATTERN_TYPE.LAST))
+    return 'unknown filter of resources'
+  const entry = known(filter.operation, OPERATION.LAST) && known(filter.permissionType, PERMISSION.LAST)
+  return entry ? undefined : 'unknown filter of entries'
+}
+
 /** All entries, by id. */
 export function* aclsOf({ security }: MetadataImage): Generator<[id: string, acl: Acl]> {
   for (const [id, value] of security.acls) {

@@ -25,7 +25,6 @@ const KEYS = new Set([
   'add.partitions.to.txn.retry.backoff.max.ms',
   'add.partitions.to.txn.retry.backoff.ms',
   'alter.config.policy.class.name',
-  'authorizer.class.name',
   'auto.include.jmx.reporter',
   'background.threads',
   'broker.heartbeat.interval.ms',

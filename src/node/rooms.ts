@@ -19,6 +19,7 @@ import type { MetadataQuorum } from '../quorum/metadata-quorum.ts'
 import { FetchSessionCache } from '../replica/fetch-session.ts'
 import { ProducerIdManager } from '../replica/producer-id-manager.ts'
 import { ReplicaManager } from '../replica/replica-manager.ts'
+import { authorizerOf } from '../security/authorizer.ts'
 import { ANONYMOUS } from '../security/principal.ts'
 import type { SaslServer } from '../security/sasl-server.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
@@ -107,8 +108,12 @@ export function plug(foundations: Foundations): Rooms {
     for (const channel of channels) channel.leaderChanged()
   })
 
-  // What is read of the log until then happened in an earlier life, or before there was one.
-  void quorum.caughtUp().then(() => loader.subscribe((delta) => measurements.controller.count(delta)))
+  let isCaughtUp = false
+  void quorum.caughtUp().then(() => {
+    isCaughtUp = true
+    // What is read of the log until then happened in an earlier life, or before there was one.
+    loader.subscribe((delta) => measurements.controller.count(delta))
+  })
 
   const role = new ControllerRole({
     logger,
@@ -238,6 +243,8 @@ export function plug(foundations: Foundations): Rooms {
     configs,
     clock,
     logger,
+    // Half of the log could leave out the entry that forbids something.
+    authorizer: authorizerOf(values, () => (isCaughtUp ? image().security.acls : undefined)),
     image,
     replicas,
     logDirs: () => logs.usage(),

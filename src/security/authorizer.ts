@@ -3,6 +3,7 @@ import { canonicalAddress } from '../base/ip-address.ts'
 import { ACL_CODES, type Acl } from '../metadata/acls.ts'
 import type { SecurityImage } from '../metadata/image.ts'
 import { AclIndex, type Asker } from './acl-index.ts'
+import { type SecurityConfig, superUsersOf } from './config.ts'
 import { type Principal, principalText } from './principal.ts'
 
 const { OPERATION, RESOURCE_TYPE } = ACL_CODES
@@ -26,6 +27,16 @@ export interface AuthorizerOptions {
   readonly allowsUnlisted: boolean
   /** The entries as this node knows them now; undefined as long as it has not read them all. */
   acls(): SecurityImage['acls'] | undefined
+}
+
+/** What the configuration asks for; undefined where everybody may do everything. */
+export function authorizerOf(config: SecurityConfig, acls: AuthorizerOptions['acls']): Authorizer | undefined {
+  if (config['authorizer.class.name'] === '') return undefined
+  return new Authorizer({
+    superUsers: new Set(superUsersOf(config['super.users'])),
+    allowsUnlisted: config['allow.everyone.if.no.acl.found'],
+    acls,
+  })
 }
 
 /** Apache Kafka's StandardAuthorizer (KIP-801): who may do what, by the entries in the metadata image. */

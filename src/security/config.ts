@@ -1,6 +1,10 @@
-import { type ConfigOf, configTable, int, list, long, password, string } from '../base/config.ts'
+import { boolean, type ConfigOf, className, configTable, int, list, long, password, string } from '../base/config.ts'
+import { parsePrincipal } from './principal.ts'
 
-/** Who clients and other nodes are. Most keys may stand behind `listener.name.<listener>.` too, for that one alone. */
+/** The only authorizer that there is here. */
+const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+
+/** Who clients and other nodes are, and what they may do. The keys of SASL may stand behind `listener.name.<listener>.` too, for that one alone. */
 export const securityConfig = configTable({
   'sasl.enabled.mechanisms': list({
     default: ['GSSAPI'],
@@ -31,5 +35,28 @@ export const securityConfig = configTable({
     min: 0,
     doc: 'How long a client that could not say who it is waits for the answer.',
   }),
+  'authorizer.class.name': className({
+    default: '',
+    doc: `Who decides what clients and other nodes may do: ${STANDARD_AUTHORIZER}, by ACLs. Empty: everybody may do all.`,
+    validate: (name) =>
+      name === '' || name === STANDARD_AUTHORIZER ? undefined : `the only authorizer here is ${STANDARD_AUTHORIZER}`,
+  }),
+  'super.users': string({
+    default: '',
+    doc: 'Who may do everything, whatever the ACLs say: User:alice;User:bob. Brokers and controllers have to be among them.',
+    validate: (text) => {
+      const wrong = superUsersOf(text).find((user) => parsePrincipal(user) === undefined)
+      return wrong === undefined ? undefined : `${wrong} is no principal such as User:alice; several are separated by ;`
+    },
+  }),
+  'allow.everyone.if.no.acl.found': boolean({
+    default: false,
+    doc: 'Whether everybody may do everything to a resource that no ACL is about.',
+  }),
 })
+
+export function superUsersOf(text: string): string[] {
+  return text.split(';').flatMap((user) => (user.trim() === '' ? [] : user.trim()))
+}
+
 export type SecurityConfig = ConfigOf<typeof securityConfig>

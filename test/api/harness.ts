@@ -120,8 +120,8 @@ export const versionsOf = (key: ApiKey): number[] => {
   return Array.from({ length: newest - oldest + 1 }, (_, index) => oldest + index)
 }
 
-type RequestOf<Key extends ApiKey> = ApiOf<Key>['request']['Input']
-type ResponseOf<Key extends ApiKey> = ApiOf<Key>['response']['T']
+export type RequestOf<Key extends ApiKey> = ApiOf<Key>['request']['Input']
+export type ResponseOf<Key extends ApiKey> = ApiOf<Key>['response']['T']
 
 /** One connection to the broker, as bytes. Requests are answered in order, so answers are matched by their order. */
 export class Wire {
