@@ -5,6 +5,7 @@ import type { System } from '../base/ports.ts'
 import { createSystem } from '../base/system.ts'
 import { Peer, type SendOptions } from '../net/peer.ts'
 import { CommandError } from './command-error.ts'
+import type { Bootstrap } from './options.ts'
 
 const CLIENT_ID = 'odradek-cli'
 const TIMEOUT_MS = 30_000
@@ -46,21 +47,23 @@ export interface TopicMetadata {
 export class Client {
   readonly system: System
   readonly #bootstrap: Peer
+  readonly #login: Bootstrap['login']
   readonly #peers = new Map<number, Promise<Peer>>()
   #brokers = new Map<number, HostPort>()
 
-  private constructor(system: System, bootstrap: Peer) {
+  private constructor(system: System, bootstrap: Peer, login: Bootstrap['login']) {
     this.system = system
+    this.#login = login
     this.#bootstrap = bootstrap
   }
 
   /** Connects to the first of the comma-separated servers that answers. Throws CommandError. */
-  static async connect(bootstrapServers: string): Promise<Client> {
+  static async connect({ servers, login }: Bootstrap): Promise<Client> {
     const system = createSystem()
     const failures: string[] = []
-    for (const server of bootstrapServers.split(',')) {
+    for (const server of servers.split(',')) {
       try {
-        return new Client(system, await connect(system, parseServer(server.trim())))
+        return new Client(system, await connect(system, parseServer(server.trim()), login), login)
       } catch (error) {
         if (error instanceof CommandError) throw error
         failures.push(`${server}: ${(error as Error).message}`)
@@ -103,7 +106,7 @@ export class Client {
     if (!address) throw new CommandError(`Broker ${nodeId} is not available.`)
     let peer = this.#peers.get(nodeId)
     if (!peer) {
-      peer = connect(this.system, address)
+      peer = connect(this.system, address, this.#login)
       this.#peers.set(nodeId, peer)
     }
     return peer
@@ -125,8 +128,8 @@ export class Client {
 }
 
 /** Runs `use` with a connected client and closes it, whatever happens. */
-export async function withClient<T>(bootstrapServers: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = await Client.connect(bootstrapServers)
+export async function withClient<T>(bootstrap: Bootstrap, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = await Client.connect(bootstrap)
   try {
     return await use(client)
   } finally {
@@ -143,8 +146,8 @@ export function check(errorCode: number, about: string, message?: string | null)
 export const errorText = (about: string, errorCode: number, message?: string | null): string =>
   `${about}: ${message ?? errorMessage(errorCode)} (${errorName(errorCode)})`
 
-function connect(system: System, address: HostPort): Promise<Peer> {
-  return Peer.connect({ system, address, clientId: CLIENT_ID, requestTimeoutMs: TIMEOUT_MS })
+function connect(system: System, address: HostPort, login: Bootstrap['login']): Promise<Peer> {
+  return Peer.connect({ system, address, clientId: CLIENT_ID, login, requestTimeoutMs: TIMEOUT_MS })
 }
 
 function parseServer(server: string): HostPort {

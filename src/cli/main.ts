@@ -9,6 +9,7 @@ import { dumpLogCommand } from './dump-log.ts'
 import { electCommand } from './elect.ts'
 import { groupsCommand } from './groups.ts'
 import { healthcheckCommand } from './healthcheck.ts'
+import { readBootstrap } from './options.ts'
 import { produceCommand } from './produce.ts'
 import { quorumCommand } from './quorum.ts'
 import { reassignCommand } from './reassign.ts'
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
     .version(VERSION)
     .strict()
     .check(wholeNumbers)
+    .middleware(readBootstrap)
     .fail((message, error, { help }) => {
       if (error) throw error
       void help

@@ -1,3 +1,10 @@
+import { createSystem } from '../base/system.ts'
+import type { PeerOptions } from '../net/peer.ts'
+import { clientLogin } from '../node/client-login.ts'
+import { readPropertiesFile } from '../node/config.ts'
+
+type Login = PeerOptions['login']
+
 /** `--bootstrap-server`, as every client command takes it. */
 export const bootstrapServer = {
   'bootstrap-server': {
@@ -6,10 +13,28 @@ export const bootstrapServer = {
     default: 'localhost:9092',
     describe: 'host:port of a broker, or several, comma-separated',
   },
+  'command-config': {
+    type: 'string',
+    describe: 'a properties file that says as whom: security.protocol, sasl.mechanism, sasl.jaas.config',
+  },
 } as const
 
+/** Where to connect, and as whom. */
+export interface Bootstrap {
+  readonly servers: string
+  readonly login: Login
+}
+
 export interface BootstrapArguments {
-  bootstrapServer: string
+  bootstrapServer: Bootstrap
+}
+
+/** Makes one of the two options. What is in the file is said wrongly before anything is connected. */
+export function readBootstrap(args: Record<string, unknown>): void {
+  const { bootstrapServer: servers, commandConfig } = args
+  if (typeof servers !== 'string') return
+  const file = typeof commandConfig === 'string' ? readPropertiesFile(commandConfig) : {}
+  args.bootstrapServer = { servers, login: clientLogin(file, createSystem().random) } satisfies Bootstrap
 }
 
 type Rows = readonly (readonly (string | number)[])[]

@@ -12,6 +12,7 @@ interface FormatArguments {
   initialControllers: string | false | undefined
   /** -N. */
   noInitialControllers: boolean | undefined
+  addScram: string[]
   ignoreFormatted: boolean
 }
 
@@ -54,6 +55,13 @@ const formatOptions = (yargs: Argv) =>
       type: 'boolean',
       describe: 'this controller has no vote before it is added',
     })
+    .option('add-scram', {
+      alias: 'S',
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'a user to begin with, as SCRAM-SHA-256=[name=alice,password=secret]',
+    })
     .option('ignore-formatted', {
       alias: 'g',
       type: 'boolean',
@@ -82,6 +90,7 @@ function format(options: FormatArguments): void {
     config: configOf(options),
     clusterId: options.clusterId,
     firstVoters: firstVoters(options),
+    scramUsers: options.addScram,
     ignoreFormatted: options.ignoreFormatted,
   })
   for (const dir of formatted) process.stdout.write(`Formatted ${dir}.\n`)

@@ -5,6 +5,7 @@ import {
   encodeMetaProperties,
   type MetaProperties,
 } from '../../protocol/checkpoint/meta-properties.ts'
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { isUuid } from '../../protocol/wire/uuid.ts'
 import type { System } from '../base/ports.ts'
 import { randomUuid } from '../base/random.ts'
@@ -12,6 +13,7 @@ import { freshFeatureRecords } from '../controller/features.ts'
 import { formatBootstrap, formatVoters, parseInitialControllers } from '../quorum/format.ts'
 import type { VoterSet } from '../raft/types.ts'
 import { KRAFT_VERSIONS } from '../raft/voters.ts'
+import { parseScramArgument, ScramArgumentError } from '../security/scram-argument.ts'
 import { type BrokerConfig, ConfigError } from './config.ts'
 import { isController, nodeListeners } from './listeners.ts'
 
@@ -27,6 +29,8 @@ export interface FormatOptions {
   readonly config: BrokerConfig
   readonly clusterId: string
   readonly firstVoters: FirstVoters | undefined
+  /** Users to begin with, as `--add-scram` has them (KIP-900). */
+  readonly scramUsers?: readonly string[]
   /** Directories that are formatted already are left alone, instead of being an error. */
   readonly ignoreFormatted: boolean
 }
@@ -64,6 +68,7 @@ export function formatStorage(system: Pick<System, 'clock' | 'disk' | 'random'>,
   const { clock, disk } = system
   if (!isUuid(clusterId)) throw new ConfigError(`Cluster id ${clusterId}: expected a UUID in base64, 22 characters.`)
   const voters = firstVoters(system, options)
+  const users = (options.scramUsers ?? []).map((text) => scramUser(text, system))
   const formatted = storageInfo(system, config)
   const taken = formatted.find(({ meta }) => meta !== undefined)
   if (taken && !ignoreFormatted) throw new ConfigError(`${taken.dir} is formatted already.`)
@@ -78,13 +83,22 @@ export function formatStorage(system: Pick<System, 'clock' | 'disk' | 'random'>,
     const isMetadata = dir === metadataDir(config)
     const directoryId = isMetadata && own ? own.directoryId : randomUuid(system.random)
     disk.makeDir(dir)
-    formatBootstrap(disk, dir, freshFeatureRecords(), { nowMs, sync: true })
+    formatBootstrap(disk, dir, [...freshFeatureRecords(), ...users], { nowMs, sync: true })
     if (isMetadata && voters) formatVoters(disk, dir, voters, { nowMs, sync: true })
     // Last: a directory that has it is formatted.
     const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId }, nowMs)
     disk.replaceFile(join(dir, META_FILE), meta, { sync: true })
   }
   return fresh
+}
+
+function scramUser(text: string, { random }: Pick<System, 'random'>): MetadataRecord {
+  try {
+    return parseScramArgument(text, random)
+  } catch (cause) {
+    if (!(cause instanceof ScramArgumentError)) throw cause
+    throw new ConfigError(`--add-scram: ${cause.message}.`, { cause })
+  }
 }
 
 /** Undefined where the configuration says who votes, where the log will, or where this node has no vote. */

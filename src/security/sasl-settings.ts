@@ -6,6 +6,7 @@ import { isScram } from './scram.ts'
 /** The login module that a mechanism needs; its options hold the names and passwords. */
 const PLAIN_MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
 const SCRAM_MODULE = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+const JAAS_CONFIG = 'sasl.jaas.config'
 const SERVED = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
 /** Options of PlainLoginModule that say who may come in. */
 const USER_PREFIX = 'user_'
@@ -60,14 +61,24 @@ export function saslSettings(source: SaslSource, listener: string): SaslSettings
 export function ownCredentials(source: SaslSource, listener: string, key: MechanismKey): OwnCredentials {
   const mechanism = settingOf(source, listener, key)
   requireServed(mechanism, key, listener)
-  const { options } = jaasOf(source, listener, mechanism)
+  return named(jaasOf(source, listener, mechanism), mechanism, jaasKey(listener, mechanism))
+}
+
+/** As whom a client comes in, by its own properties (KIP-85). Throws SaslConfigError. */
+export function clientCredentials(properties: Readonly<Record<string, string>>): OwnCredentials {
+  const mechanism = properties['sasl.mechanism']?.trim() ?? 'GSSAPI'
+  if (!SERVED.includes(mechanism))
+    throw new SaslConfigError(`sasl.mechanism=${mechanism} is not spoken; ${SERVED.join(', ')} are.`)
+  const text = properties[JAAS_CONFIG]
+  if (text === undefined) throw new SaslConfigError(`${JAAS_CONFIG} is missing: it says who this is.`)
+  return named(entryFor(mechanism, JAAS_CONFIG, text), mechanism, JAAS_CONFIG)
+}
+
+function named({ options }: JaasEntry, mechanism: string, key: string): OwnCredentials {
   const user = options.get('username')
   const password = options.get('password')
-  if (!user || !password)
-    throw new SaslConfigError(
-      `Listener ${listener}: ${jaasKey(listener, mechanism)} has no username and password, by which this node comes in there.`,
-    )
-  return { mechanism, user, password }
+  if (user && password) return { mechanism, user, password }
+  throw new SaslConfigError(`${key} has no username and password to come in with.`)
 }
 
 const jaasKey = (listener: string, mechanism: string): string =>
@@ -75,9 +86,12 @@ const jaasKey = (listener: string, mechanism: string): string =>
 
 function jaasOf({ values, given }: SaslSource, listener: string, mechanism: string): JaasEntry {
   const own = jaasKey(listener, mechanism)
-  const key = given.has(own) ? own : 'sasl.jaas.config'
-  const text = given.get(own) ?? values['sasl.jaas.config']
+  const text = given.get(own) ?? values[JAAS_CONFIG]
   if (text === null) throw new SaslConfigError(`Listener ${listener}: mechanism ${mechanism} needs ${own}.`)
+  return entryFor(mechanism, given.has(own) ? own : JAAS_CONFIG, text)
+}
+
+function entryFor(mechanism: string, key: string, text: string): JaasEntry {
   const entry = read(key, text)
   const wanted = isScram(mechanism) ? SCRAM_MODULE : PLAIN_MODULE
   if (entry.module !== wanted)

@@ -7,6 +7,9 @@ export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 /** How KIP-554 numbers the mechanisms. */
 export const SCRAM_NUMBER: Readonly<Record<ScramMechanism, number>> = { 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 }
 
+/** As Apache Kafka allows them (fact B86). */
+export const SCRAM_ITERATIONS = { min: 4096, max: 16_384 }
+
 const HASH: Readonly<Record<ScramMechanism, 'sha256' | 'sha512'>> = {
   'SCRAM-SHA-256': 'sha256',
   'SCRAM-SHA-512': 'sha512',
