@@ -4,22 +4,16 @@ import { defaultsFromSynonyms } from '../base/config.ts'
 import { DiskError } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
-import { randomUuid } from '../base/random.ts'
-import type { Timer } from '../base/time.ts'
+import { Chores } from './chores.ts'
 import { type LogConfig, type TopicConfig, topicConfig } from './config.ts'
 import { createLogEnvironment, type LogEnvironment } from './environment.ts'
 import { futureDirName, parseDirName, partitionDirName, suffixedDirName } from './file-names.ts'
 import { Log, type LogOptions } from './log.ts'
-import { type Checkpoint, LogDir } from './log-dir.ts'
+import type { Checkpoint, LogDir } from './log-dir.ts'
+import { type DirInfo, type DirUsage, type Identity, LogDirProblem, LogDirs } from './log-dirs.ts'
 import { TAIL_IDLE_MS } from './tail.ts'
 
-export interface Identity {
-  readonly nodeId: number
-  /** The directories must belong to it, where it is given. */
-  readonly clusterId?: string | undefined
-  /** What a node without data of a cluster takes, where `clusterId` is not given; default: a random one. */
-  readonly freshClusterId?: string | undefined
-}
+export type { DirInfo } from './log-dirs.ts'
 
 export interface LogManagerOptions {
   system: Omit<System, 'network'>
@@ -36,36 +30,9 @@ export interface LogManagerOptions {
 
 /** Directories that are no partition's (B3). The metadata log belongs to the quorum. */
 const FOREIGN_DIRS = new Set(['__cluster_metadata-0', 'remote-log-index-cache', 'lost+found'])
-/** Longest interval that a timer takes; whatever is longer means never. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 const DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS = 5000
 /** Directories that are remembered for replicas still to come, at most: beyond that the oldest is forgotten. */
 const MAX_WISHES = 100_000
-
-export interface DirInfo {
-  path: string
-  /** Directory id (KIP-858); undefined where the directory has no meta.properties. */
-  id: string | undefined
-  isOnline: boolean
-}
-
-/** What a directory holds. */
-export interface DirUsage {
-  path: string
-  isOnline: boolean
-  /** Gets no new replicas (KIP-1066). */
-  isCordoned: boolean
-  /** Of the volume; -1 where the system does not say. */
-  totalBytes: number
-  usableBytes: number
-  /** Those on their way to the directory too; none where it is offline. */
-  logs: Log[]
-}
-
-/** Says in a sentence for people why the log directories cannot be used. */
-export class LogDirProblem extends Error {
-  override name = 'LogDirProblem'
-}
 
 /**
  * All logs of a node, in one or several directories: loads them, makes and removes them, writes checkpoints from time
@@ -76,18 +43,16 @@ export class LogManager {
   readonly environment: LogEnvironment
   readonly #options: LogManagerOptions
   readonly #logger: Logger
-  readonly #dirs: LogDir[] = []
+  readonly #dirs: LogDirs
   readonly #logs = new Map<string, Log>()
   /** Copies of logs on their way to another directory (KIP-113), at most one of each. */
   readonly #futures = new Map<string, Log>()
   /** Where replicas that are not here yet are to be made: paths. */
   readonly #wishes = new Map<string, string>()
   readonly #dirFailureListeners: ((dir: string, error: DiskError) => void)[] = []
-  readonly #timers = new Set<{ timer: Timer | undefined }>()
+  readonly #chores: Chores
   /** Directories renamed for deletion, still there; with a log that others may still be reading. */
   readonly #doomed = new Map<string, Log | undefined>()
-  #clusterId: string | undefined
-  #isShutDown = false
 
   /**
    * Locks the directories and loads every log in them.
@@ -109,59 +74,31 @@ export class LogManager {
     this.#options = options
     this.#logger = options.logger
     this.environment = createLogEnvironment(options.system, options.logger)
+    this.#dirs = new LogDirs(this.environment, options)
+    this.#chores = new Chores(this.environment.timers)
   }
 
   /** What meta.properties says, or a new one; undefined without `identity`. */
   get clusterId(): string | undefined {
-    return this.#clusterId
+    return this.#dirs.clusterId
   }
 
   get dirs(): DirInfo[] {
-    return this.#dirs.map((dir) => ({ path: dir.path, id: dir.meta?.directoryId ?? undefined, isOnline: dir.isOnline }))
+    return this.#dirs.infos
   }
 
   usage(): DirUsage[] {
-    const cordoned = this.#cordoned()
-    return this.#dirs.map((dir) => {
-      const { totalBytes, usableBytes } = this.#space(dir)
-      const logs = dir.isOnline ? [...this.#everyLog()].filter((log) => path.dirname(log.dir) === dir.path) : []
-      return {
-        path: dir.path,
-        isOnline: dir.isOnline,
-        isCordoned: cordoned.has(dir.path),
-        totalBytes,
-        usableBytes,
-        logs,
-      }
-    })
-  }
-
-  #space(dir: LogDir): { totalBytes: number; usableBytes: number } {
-    const unknown = { totalBytes: -1, usableBytes: -1 }
-    try {
-      return dir.isOnline ? this.environment.disk.space(dir.path) : unknown
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      return unknown
-    }
+    return this.#dirs.usage(this.#everyLog())
   }
 
   /** Ids of the directories that get no new replicas (KIP-1066). */
   get cordonedDirs(): string[] {
-    const cordoned = this.#cordoned()
-    return this.dirs.flatMap(({ path: dir, id }) => (id !== undefined && cordoned.has(dir) ? id : []))
-  }
-
-  #cordoned(): ReadonlySet<string> {
-    const named = this.#options.config['cordoned.log.dirs']
-    return new Set(named.includes('*') ? this.#dirs.map(({ path: dir }) => dir) : named.map((dir) => path.resolve(dir)))
+    return this.#dirs.cordonedIds
   }
 
   /** The broker epoch of the last run, where all directories say that it ended in order with the same one. */
   get lastBrokerEpoch(): bigint | undefined {
-    const epochs = new Set(this.#dirs.map((dir) => dir.lastBrokerEpoch))
-    const [epoch] = epochs
-    return epochs.size === 1 ? epoch : undefined
+    return this.#dirs.lastBrokerEpoch
   }
 
   get(topic: string, partition: number): Log | undefined {
@@ -190,63 +127,16 @@ export class LogManager {
   // Loading
 
   #load(): void {
-    for (const dir of this.#options.dirs) this.#openDir(path.resolve(dir))
-    if (this.#online().length === 0) throw this.#dirFailure ?? new LogDirProblem('no log directory is configured')
-    if (this.#options.identity) this.#identify(this.#options.identity)
-    for (const dir of this.#online()) this.#loadDir(dir)
-    if (this.#online().length === 0) throw this.#dirFailure!
+    const { identity } = this.#options
+    this.#dirs.open()
+    if (identity) {
+      this.#dirs.identify(identity, (dir, error) => {
+        if (!this.#chores.isStopped) this.failDir(dir.path, error)
+      })
+    }
+    for (const dir of this.#dirs.online) this.#loadDir(dir)
+    this.#dirs.ensureOnline()
     this.#schedule()
-  }
-
-  #dirFailure: DiskError | undefined
-
-  #openDir(dirPath: string): void {
-    const { disk } = this.environment
-    try {
-      this.#dirs.push(new LogDir(disk, dirPath, this.#logger))
-    } catch (error) {
-      if (!(error instanceof DiskError) || error.code === 'ELOCKED') throw error
-      this.#dirFailure = error
-      this.#logger.error('a log directory cannot be used', { dir: dirPath, reason: error.message })
-    }
-  }
-
-  /** All directories are this node's and this cluster's, and each has an id of its own (B41). */
-  #identify({ nodeId, clusterId, freshClusterId }: Identity): void {
-    const { random, clock } = this.environment
-    const ids = new Set<string>()
-    let known = clusterId
-    for (const { path: dir, meta } of this.#online()) {
-      if (meta === undefined) continue
-      known ??= meta.clusterId ?? undefined
-      if (meta.clusterId !== null && meta.clusterId !== known) {
-        throw new LogDirProblem(`${dir} belongs to cluster ${meta.clusterId}, not to ${known}`)
-      }
-      if (meta.nodeId !== null && meta.nodeId !== nodeId) {
-        throw new LogDirProblem(`${dir} belongs to node ${meta.nodeId}, not to ${nodeId}`)
-      }
-      if (meta.directoryId === null) continue
-      if (ids.has(meta.directoryId)) throw new LogDirProblem(`two log directories have the id ${meta.directoryId}`)
-      ids.add(meta.directoryId)
-    }
-    known ??= freshClusterId ?? randomUuid(random)
-    this.#clusterId = known
-    for (const dir of this.#online()) {
-      const { meta } = dir
-      if (dir.clean) this.#watch(dir, dir.syncUnmarked())
-      if (meta?.version === 1 && meta.directoryId !== null) continue
-      const directoryId = meta?.directoryId ?? randomUuid(random)
-      dir.writeMeta({ version: 1, clusterId: known, nodeId, directoryId }, clock.wallMs())
-      this.#watch(dir, dir.syncMeta())
-    }
-  }
-
-  /** What the start does not wait for. */
-  #watch(dir: LogDir, sync: Promise<void>): void {
-    sync.catch((error: unknown) => {
-      if (!(error instanceof DiskError)) throw error
-      if (!this.#isShutDown) this.failDir(dir.path, error)
-    })
   }
 
   #loadDir(dir: LogDir): void {
@@ -259,7 +149,6 @@ export class LogManager {
       for (const name of dir.partitionDirs()) this.#loadLog(dir, name, checkpoints)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.#dirFailure = error
       this.failDir(dir.path, error)
     }
   }
@@ -320,7 +209,7 @@ export class LogManager {
       known.config = config
       return known
     }
-    const dir = this.#dirForNew(preferredDirId, this.#wishes.get(name))
+    const dir = this.#dirs.forNew(preferredDirId, this.#wishes.get(name), this.#everyLog())
     const log = this.#make(path.join(dir.path, name), { topic, partition, topicId, config })
     this.#logs.set(name, log)
     this.#wishes.delete(name)
@@ -342,27 +231,6 @@ export class LogManager {
     this.#wishes.delete(name)
     this.#wishes.set(name, dir)
     for (const oldest of this.#wishes.keys()) if (this.#wishes.size > MAX_WISHES) this.#wishes.delete(oldest)
-  }
-
-  #dirForNew(preferredId: string | undefined, wished: string | undefined): LogDir {
-    const online = this.#online()
-    const preferred =
-      online.find((dir) => dir.path === wished) ??
-      online.find((dir) => preferredId !== undefined && dir.meta?.directoryId === preferredId)
-    if (preferred !== undefined) return preferred
-    const cordoned = this.#cordoned()
-    const open = online.filter((dir) => !cordoned.has(dir.path))
-    const counts = new Map<string, number>()
-    for (const log of this.#everyLog()) {
-      const dir = path.dirname(log.dir)
-      counts.set(dir, (counts.get(dir) ?? 0) + 1)
-    }
-    let best = open[0] ?? online[0]
-    for (const dir of open) {
-      if (best !== undefined && (counts.get(dir.path) ?? 0) < (counts.get(best.path) ?? 0)) best = dir
-    }
-    if (best === undefined) throw this.#dirFailure ?? new DiskError('EIO', 'no log directory is online')
-    return best
   }
 
   /** The partition is gone from this broker: its directories are renamed now and removed later (B81, R-D92). */
@@ -452,7 +320,7 @@ export class LogManager {
 
   #removeLater(dir: string, log?: Log): void {
     this.#doomed.set(dir, log)
-    this.#after(this.#options.config['log.segment.delete.delay.ms'], () => {
+    this.#chores.after(this.#options.config['log.segment.delete.delay.ms'], () => {
       this.#doomed.delete(dir)
       log?.abandon()
       this.#guardDir(dir, () => this.environment.disk.removeTree(dir))
@@ -480,11 +348,8 @@ export class LogManager {
 
   /** The disk failed somewhere at or below `dirPath`: the whole log directory goes offline with its logs. */
   failDir(dirPath: string, error: DiskError): void {
-    const dir = this.#dirs.find(({ path: own }) => dirPath === own || dirPath.startsWith(own + path.sep))
-    if (dir === undefined || !dir.isOnline) return
-    dir.failure = error
-    this.#dirFailure = error
-    this.#logger.error('a log directory goes offline', { dir: dir.path, code: error.code, reason: error.message })
+    const dir = this.#dirs.fail(dirPath, error)
+    if (dir === undefined) return
     for (const log of this.#everyLog()) if (path.dirname(log.dir) === dir.path) log.markFailed(error)
     for (const [name, log] of this.#futures) if (log.failure !== undefined) this.#futures.delete(name)
     for (const listener of this.#dirFailureListeners) listener(dir.path, error)
@@ -499,50 +364,29 @@ export class LogManager {
     }
   }
 
-  #online(): LogDir[] {
-    return this.#dirs.filter((dir) => dir.isOnline)
-  }
-
   // What happens from time to time
 
   #schedule(): void {
     const { config } = this.#options
-    this.#every(config['log.flush.offset.checkpoint.interval.ms'], () => this.checkpoint('recoveryPoint'))
-    this.#every(config['log.flush.start.offset.checkpoint.interval.ms'], () => this.checkpoint('logStart'))
+    this.#chores.every(config['log.flush.offset.checkpoint.interval.ms'], () => this.checkpoint('recoveryPoint'))
+    this.#chores.every(config['log.flush.start.offset.checkpoint.interval.ms'], () => this.checkpoint('logStart'))
     const highWatermarkMs = config['replica.high.watermark.checkpoint.interval.ms']
-    this.#every(typeof highWatermarkMs === 'number' ? highWatermarkMs : DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS, () =>
-      this.checkpoint('highWatermark'),
+    this.#chores.every(
+      typeof highWatermarkMs === 'number' ? highWatermarkMs : DEFAULT_HIGH_WATERMARK_CHECKPOINT_MS,
+      () => this.checkpoint('highWatermark'),
     )
-    this.#every(config['log.flush.scheduler.interval.ms'], () => this.#flushDue())
-    this.#every(config['producer.id.expiration.check.interval.ms'], () => this.#expireProducers())
-    this.#every(TAIL_IDLE_MS / 2, () => {
+    this.#chores.every(config['log.flush.scheduler.interval.ms'], () => this.#flushDue())
+    this.#chores.every(config['producer.id.expiration.check.interval.ms'], () => this.#expireProducers())
+    this.#chores.every(TAIL_IDLE_MS / 2, () => {
       this.environment.tails.evictIdle(this.environment.clock.monotonicMs() - TAIL_IDLE_MS)
       this.environment.slabs.trim()
-    })
-  }
-
-  #every(intervalMs: number, task: () => void): void {
-    if (intervalMs <= 0 || intervalMs > MAX_TIMER_MS) return
-    this.#after(intervalMs, () => {
-      task()
-      this.#every(intervalMs, task)
-    })
-  }
-
-  #after(delayMs: number, task: () => void): void {
-    if (delayMs > MAX_TIMER_MS) return
-    const entry: { timer: Timer | undefined } = { timer: undefined }
-    this.#timers.add(entry)
-    entry.timer = this.environment.timers.after(delayMs, () => {
-      this.#timers.delete(entry)
-      if (!this.#isShutDown) task()
     })
   }
 
   /** Writes one kind of checkpoint in every directory, where it has changed. Never rejects. */
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
     await Promise.all(
-      this.#online().map(async (dir) => {
+      this.#dirs.online.map(async (dir) => {
         try {
           await dir.writeCheckpoint(checkpoint, this.#checkpointEntries(dir, checkpoint))
         } catch (error) {
@@ -592,8 +436,8 @@ export class LogManager {
    * directories (B70). `brokerEpoch`: of this run, -1 where there is none.
    */
   async shutdown(brokerEpoch = -1n): Promise<void> {
-    if (this.#isShutDown) return
-    this.#stopTimers()
+    if (this.#chores.isStopped) return
+    this.#chores.stop()
     for (const log of this.#doomed.values()) log?.abandon()
     const logs = [...this.#everyLog()]
     let next = 0
@@ -608,22 +452,16 @@ export class LogManager {
     await this.checkpoint('recoveryPoint')
     await this.checkpoint('logStart')
     await this.checkpoint('highWatermark')
-    for (const dir of this.#online()) this.#guardDir(dir.path, () => dir.markClean(brokerEpoch))
-    for (const dir of this.#dirs) dir.release()
+    for (const dir of this.#dirs.online) this.#guardDir(dir.path, () => dir.markClean(brokerEpoch))
+    this.#dirs.release()
   }
 
   /** Lets go of everything at once, as a crash would. */
   abandon(): void {
-    this.#stopTimers()
+    this.#chores.stop()
     for (const log of this.#everyLog()) log.abandon()
     for (const log of this.#doomed.values()) log?.abandon()
-    for (const dir of this.#dirs) dir.release()
-  }
-
-  #stopTimers(): void {
-    this.#isShutDown = true
-    for (const { timer } of this.#timers) timer?.cancel()
-    this.#timers.clear()
+    this.#dirs.release()
   }
 }
 
