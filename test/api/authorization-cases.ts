@@ -122,11 +122,11 @@ export const CASES: readonly Case[] = [
     },
   ),
   of(KEY.METADATA, 12, { topics: [{ name: 't' }] }, { refusal: TOPIC, grants: [[onTopic('DESCRIBE', 't')]] }),
-  ...[onTopic('CREATE', 'auto-topic'), onCluster('CREATE')].map((create) => {
-    const name = `auto-${create[1].toLowerCase()}`
-    const grants = [[onTopic('DESCRIBE', name), create]]
+  ...['auto-1', 'auto-2'].map((name, first) => {
+    const creators = [onTopic('CREATE', name), onCluster('CREATE')]
+    const grants = [creators[first]!, creators[1 - first]!].map((creator) => [onTopic('DESCRIBE', name), creator])
     const body = { topics: [{ name }], allowAutoTopicCreation: true }
-    return of(KEY.METADATA, 12, body, { refusal: TOPIC, grants, what: 'that creates' })
+    return of(KEY.METADATA, 12, body, { refusal: TOPIC, grants, what: `that creates ${name}` })
   }),
   of(KEY.OFFSET_COMMIT, 9, committed, { refusal: GROUP, grants: [read('g', 't')] }),
   of(
@@ -193,18 +193,18 @@ export const CASES: readonly Case[] = [
         refusal: TOPIC,
         grants: [
           [onTopic('CREATE', 'new'), onTopic('DESCRIBE_CONFIGS', 'new')],
-          [onCluster('CREATE'), onTopic('ALTER_CONFIGS', 'new')],
+          [onCluster('CREATE'), onTopic('DESCRIBE_CONFIGS', 'new')],
         ],
       },
     ),
     of(
       KEY.DELETE_TOPICS,
       6,
-      { topics: [{ name: 'gone', topicId: ZERO_UUID }], timeoutMs: 1000 },
+      { topics: [{ name: `goes-${on}`, topicId: ZERO_UUID }], timeoutMs: 1000 },
       {
         on,
         refusal: TOPIC,
-        grants: [[onTopic('DELETE', 'gone')], [onCluster('DELETE')]],
+        grants: [[onTopic('DELETE', `goes-${on}`)], [onCluster('DELETE')]],
       },
     ),
     of(KEY.DESCRIBE_ACLS, 3, EVERY_ACL, cluster('DESCRIBE', on)),
@@ -263,7 +263,7 @@ export const CASES: readonly Case[] = [
     { ...idOf, transactionalId: null },
     {
       refusal: CLUSTER,
-      grants: [[onCluster('IDEMPOTENT_WRITE')], [onTopic('WRITE', 'whatever')]],
+      grants: [[onCluster('IDEMPOTENT_WRITE')], [onTopic('WRITE', '*')]],
     },
   ),
   of(

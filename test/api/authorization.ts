@@ -12,18 +12,20 @@ import { setUp } from '../../src/node/options.ts'
 import type { Operation, ResourceType } from '../../src/security/authorizer.ts'
 import { type RequestOf, type ResponseOf, Wire } from './harness.ts'
 
-const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION, CLUSTER_NAME } = ACL_CODES
+const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION, CLUSTER_NAME, WILDCARD } = ACL_CODES
 
 export const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
 /** Something that may be allowed: an operation on a resource. */
 export type Grant = readonly [operation: Operation, type: ResourceType, name: string]
+type Entry = readonly [operation: Operation | 'ALL', type: ResourceType, name: string]
+const TYPES = ['TOPIC', 'GROUP', 'CLUSTER', 'TRANSACTIONAL_ID'] as const
 export const onCluster = (operation: Operation): Grant => [operation, 'CLUSTER', CLUSTER_NAME]
 export const onTopic = (operation: Operation, name: string): Grant => [operation, 'TOPIC', name]
 export const onGroup = (operation: Operation, name: string): Grant => [operation, 'GROUP', name]
 
 /** An access control entry as CreateAcls takes it, for everybody from everywhere unless said otherwise. */
-export const aclOf = ([operation, type, resourceName]: Grant, principal = 'User:ANONYMOUS', host = '*') => ({
+export const aclOf = ([operation, type, resourceName]: Entry, principal = 'User:ANONYMOUS', host = '*') => ({
   resourceType: RESOURCE_TYPE[type],
   resourceName,
   resourcePatternType: PATTERN_TYPE.LITERAL,
@@ -105,6 +107,14 @@ export class GuardedNode {
   /** By the controller itself, whom nobody refuses. */
   async allow(...grants: readonly Grant[]): Promise<void> {
     await this.settings.createAcls({ creations: grants.map((grant) => aclOf(grant)) })
+  }
+
+  /** Everything but these: a denied operation denies nothing else. */
+  async allowAllBut(...denied: readonly Grant[]): Promise<void> {
+    const everything = TYPES.map((type) => aclOf(['ALL', type, type === 'CLUSTER' ? CLUSTER_NAME : WILDCARD]))
+    const permissionType = PERMISSION.DENY
+    const creations = [...everything, ...denied.map((grant) => ({ ...aclOf(grant), permissionType }))]
+    await this.settings.createAcls({ creations })
   }
 
   async allowNothing(): Promise<void> {
