@@ -1,11 +1,15 @@
 import t from 'tap'
+import type { ApiKey, ApiOf } from '../../protocol/api/index.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts'
+import { scramKey } from '../../src/metadata/security-delta.ts'
 import { saslLogin } from '../../src/security/login.ts'
+import { encodePrincipal, userPrincipal } from '../../src/security/principal.ts'
 import { saltedPassword } from '../../src/security/scram.ts'
+import { aclOf, onCluster, onTopic, STANDARD_AUTHORIZER } from '../api/authorization.ts'
 import { KEY } from '../api/harness.ts'
-import { type ScenarioCluster, scenario } from './cluster.ts'
+import { CONTROLLER_PORT, type ScenarioCluster, scenario } from './cluster.ts'
 import { register, registration } from './registrations.ts'
 
 t.setTimeout(240_000)
@@ -102,6 +106,76 @@ t.test('F38: with SASL on every listener a user is made through b1, and what the
   await c.heard()
   c.client.logIn(login('SCRAM-SHA-256', 'alice', 'wonderland'))
   await t.rejects(c.ask(3, KEY.METADATA, { topics: [] }), { code: 'EAUTH' })
+})
+
+const SCRAM = 'SCRAM-SHA-256'
+const ENVELOPE = 58
+const { NONE, TOPIC_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED } = ErrorCode
+
+const upsertion = (name: string) => {
+  const salt = Buffer.from('a salt of sixteen')
+  const salted = saltedPassword(SCRAM, `${name}-secret`, salt, 4096)
+  return { name, mechanism: SCRAM_SHA_256, iterations: 4096, salt, saltedPassword: salted }
+}
+
+/** A client of b1 with an address and a name of its own. */
+function clientAt(c: ScenarioCluster, address: string, mechanism: string, user: string) {
+  const client = c.workload.client(address)
+  client.logIn(saslLogin({ mechanism, user, password: `${user}-secret` }, new SeededRandom(1)))
+  const ask = <Key extends ApiKey>(key: Key, body: ApiOf<Key>['request']['Input'], at = { host: 'n1', port: 9092 }) =>
+    c.outcome(client.request(at, key, body, { timeoutMs: 120_000 }))
+  return {
+    ask,
+    /** A topic, an entry and a user: the codes that it gets for each. */
+    async makes(name: string) {
+      const wanted = { name, numPartitions: 1, replicationFactor: 3, assignments: [], configs: [] }
+      const { topics } = await ask(KEY.CREATE_TOPICS, { topics: [wanted], timeoutMs: 30_000 })
+      const acls = await ask(KEY.CREATE_ACLS, { creations: [aclOf(onTopic('READ', name), 'User:carol')] })
+      const users = await ask(KEY.ALTER_USER_SCRAM_CREDENTIALS, { deletions: [], upsertions: [upsertion(name)] })
+      return [topics, acls.results, users.results].map(([one]) => one!.errorCode)
+    },
+  }
+}
+
+t.test('F38: the controller asks what the client behind the broker may do, by its name and address', async (t) => {
+  const config = { ...SASL, 'authorizer.class.name': STANDARD_AUTHORIZER, 'super.users': 'User:node;User:admin' }
+  const admin = saslLogin({ mechanism: 'PLAIN', user: 'admin', password: 'admin-secret' }, new SeededRandom(1))
+  const c = await scenario(t, { controllers: 3, config, login: admin })
+  const upsertions = ['alice', 'bob'].map(upsertion)
+  const made = await c.ask(1, KEY.ALTER_USER_SCRAM_CREDENTIALS, { deletions: [], upsertions })
+  t.match(made.results, [{ errorCode: NONE }, { errorCode: NONE }])
+  const creations = [onCluster('CREATE'), onCluster('ALTER')].map((grant) => aclOf(grant, 'User:alice', '10.0.0.7'))
+  t.match((await c.ask(1, KEY.CREATE_ACLS, { creations })).results, [{ errorCode: NONE }, { errorCode: NONE }])
+  await c.heard()
+
+  const alice = clientAt(c, '10.0.0.7', SCRAM, 'alice')
+  t.same(await alice.makes('first'), [NONE, NONE, NONE])
+  await c.heard()
+  const { security, topics } = c.rooms(1).loader.image
+  t.ok(topics.byName.has('first'))
+  t.ok([...security.acls.values()].some((acl) => (acl as { principal: string }).principal === 'User:carol'))
+  t.ok(security.scram.has(scramKey({ name: 'first', mechanism: SCRAM_SHA_256 })))
+
+  // b1 itself is a super user, and lends nobody what it may do.
+  const refused = [TOPIC_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED]
+  t.same(await clientAt(c, '10.0.0.8', SCRAM, 'alice').makes('second'), refused, 'from elsewhere')
+  t.same(await clientAt(c, '10.0.0.7', SCRAM, 'bob').makes('second'), refused, 'somebody else from there')
+  t.notOk(c.image.topics.byName.has('second'))
+  const envelope = {
+    requestData: Buffer.alloc(0),
+    requestPrincipal: encodePrincipal(userPrincipal('admin')),
+    clientHostAddress: Buffer.alloc(4),
+  }
+  const { errorCode } = await alice.ask(ENVELOPE, envelope, { host: `n${c.active.id}`, port: CONTROLLER_PORT })
+  t.equal(errorCode, CLUSTER_AUTHORIZATION_FAILED, 'B89: who is no broker speaks for nobody')
+
+  const startMs = c.world.time.monotonicMs()
+  c.active.kill('written')
+  t.same(await alice.makes('third'), [NONE, NONE, NONE], 'after a failover')
+  t.ok(c.world.time.monotonicMs() - startMs < 60_000)
+  t.same(await clientAt(c, '10.0.0.7', SCRAM, 'bob').makes('fourth'), refused)
+  t.ok(c.image.topics.byName.has('third'))
+  t.notOk(c.image.topics.byName.has('fourth'))
 })
 
 /** What holds for a key of the topic, and where that is from (1 topic, 2 broker, 3 default of all, 4 file). */
