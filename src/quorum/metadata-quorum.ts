@@ -123,7 +123,7 @@ export class MetadataQuorum {
     const stored = elections.read()
     this.#storedEpoch = Math.max(stored?.epoch ?? 0, this.#log.lastEpoch)
     const logged = this.#log.voterSet?.voters
-    ensureSound(options, { stored, logged, configured: this.#staticVoters, bootstrapServers })
+    ensureSound(options, { epoch: this.#storedEpoch, stored, logged, configured: this.#staticVoters, bootstrapServers })
     this.#committer = new Committer(this.#log)
     this.loader = this.#committer.loader
     const onFailure = (cause: unknown) => this.#fail(cause)

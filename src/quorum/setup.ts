@@ -31,7 +31,12 @@ interface Node {
   readonly config: QuorumConfig
 }
 
+/** What an epoch is written as has no larger number. */
+const LAST_EPOCH = 2 ** 31 - 1
+
 interface Found {
+  /** The newest one that quorum-state or log knows. */
+  readonly epoch: number
   readonly stored: ElectionState | undefined
   /** Voters of the log, undefined under kraft.version 0. */
   readonly logged: VoterSet | undefined
@@ -42,7 +47,9 @@ interface Found {
 /** Finds out before any other node is heard what cannot become a part of a quorum. @throws QuorumError */
 export function ensureSound(node: Node, found: Found): void {
   const problem =
-    roleProblem(node, found) ?? (found.logged ? loggedProblem(node, found) : configuredProblem(node, found))
+    roleProblem(node, found) ??
+    epochProblem(node, found) ??
+    (found.logged ? loggedProblem(node, found) : configuredProblem(node, found))
   if (problem !== undefined) throw new QuorumError(problem)
 }
 
@@ -53,6 +60,12 @@ function roleProblem({ isController, dir, config }: Node, { stored }: Found): st
   return config['controller.quorum.auto.join.enable']
     ? 'controller.quorum.auto.join.enable is for controllers, and this node is none'
     : undefined
+}
+
+/** A node that does not stand can follow a leader of that epoch. */
+function epochProblem({ isController, dir }: Node, { epoch }: Found): string | undefined {
+  if (!isController || epoch < LAST_EPOCH) return undefined
+  return `the metadata log in ${dir} is in epoch ${epoch}, the last that there can be: nobody can be elected any more`
 }
 
 function loggedProblem(

@@ -6,6 +6,7 @@ import { decodeQuorumState, encodeQuorumState } from '../../protocol/checkpoint/
 import { ErrorCode } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { batches } from '../../protocol/records/batch.ts'
+import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { defaultsOf } from '../../src/base/config.ts'
 import { DiskError } from '../../src/base/disk.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -356,6 +357,9 @@ t.test('A4, A5, A14: what cannot be', async (t) => {
   const system = world()
   await open(system).close()
   t.throws(() => open(system, { directoryId: directoryOf(2) }), /directory id/)
+  const last = { leaderId: 1, leaderEpoch: 2 ** 31 - 1, votedId: -1, votedDirectoryId: ZERO_UUID, currentVoters: [] }
+  system.disk.replaceFile(`${LOG_DIR}/quorum-state`, encodeQuorumState(last, 1))
+  t.throws(() => open(system), { name: 'QuorumError', message: /epoch 2147483647, the last/ })
   const voted = { leaderId: -1, leaderEpoch: 3, votedId: 2, votedDirectoryId: directoryOf(2), currentVoters: [] }
   system.disk.replaceFile(`${LOG_DIR}/quorum-state`, encodeQuorumState(voted, 1))
   t.throws(() => loaded(system, { isController: false }), /has voted/)
