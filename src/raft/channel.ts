@@ -57,8 +57,8 @@ export class Channel {
     return request
   }
 
-  backOff(id: number): void {
-    this.#backoffUntilMs.set(id, this.#clock.monotonicMs() + this.#backoffMs)
+  backOff(id: number, pauseMs = this.#backoffMs): void {
+    this.#backoffUntilMs.set(id, this.#clock.monotonicMs() + pauseMs)
   }
 
   /** With another role come other requests: answers to those under way tell nothing any more. */

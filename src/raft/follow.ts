@@ -40,10 +40,18 @@ export function fetchFromAnyone(core: Core): number {
   return Number.POSITIVE_INFINITY
 }
 
-/** For a while nobody is asked: what the leader has to say would come by its other address, too. */
-export function pauseFetches(core: Core, { leaderId }: Follower): void {
-  core.channel.backOff(leaderId)
-  for (const { id } of bootstrapPeers(core)) core.channel.backOff(id)
+/**
+ * What came is damaged. For a while nobody is asked: what the leader has to say would come by its other address, too. Twice
+ * as long each time, as it may be a snapshot of any size, but not so long that leader or follower give each other up.
+ */
+export function pauseFetches(core: Core, role: Follower): void {
+  const { retryBackoffMs, fetchTimeoutMs } = core.config
+  const { endOffset } = core.log
+  const times = role.damage?.endOffset === endOffset ? role.damage.times + 1 : 1
+  role.damage = { endOffset, times }
+  const pauseMs = Math.min(retryBackoffMs * 2 ** (times - 1), fetchTimeoutMs / 2)
+  core.channel.backOff(role.leaderId, pauseMs)
+  for (const { id } of bootstrapPeers(core)) core.channel.backOff(id, pauseMs)
 }
 
 /** A node of the quorum has nobody at its address any more: of interest if it is the leader's, by whatever name. */

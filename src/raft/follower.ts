@@ -27,6 +27,8 @@ export class Follower implements RoleState {
   hasReported = false
   /** A snapshot on its way, and how much of it is there. */
   download: { readonly id: SnapshotId; readonly position: number } | undefined
+  /** How often what should have followed this end of the log has come damaged. */
+  damage: { readonly endOffset: Offset; readonly times: number } | undefined
   #leaderHighWatermark: Offset = UNKNOWN_OFFSET
 
   constructor(
