@@ -4,3 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ../lib/install.sh
 node scenarios.js "$@"
+if [ $# -eq 0 ]; then node sasl.js; fi

@@ -2,8 +2,8 @@
 // BOOTSTRAP_SERVERS set, whatever listens there. Then
 //   RESTART_COMMAND  (optional) restarts that broker on its data, for the restart scenarios
 //   DATA_DIR         (optional) is where its partition directories lie, for the scenarios that look at the disk
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,11 +15,12 @@ const STOP_DEADLINE_MS = 5_000
 const LOG_LINES_KEPT = 40
 
 /**
- * `config` holds broker properties. The result has `bootstrap` ('host:port'), `dataDir` (or null), `external`,
+ * `config` holds broker properties, `scramUsers` who may come in with SCRAM, as `storage format --add-scram` takes it. The
+ * result has `bootstrap` ('host:port'), `dataDir` (or null), `external`,
  * `restart({ signal })` (SIGTERM or SIGKILL; same port, same data), `stop()` and `recentLog()`.
  */
-export async function startBroker({ config = {} } = {}) {
-  return process.env.BOOTSTRAP_SERVERS ? externalBroker(process.env) : ownBroker(config)
+export async function startBroker({ config = {}, scramUsers = [] } = {}) {
+  return process.env.BOOTSTRAP_SERVERS ? externalBroker(process.env) : ownBroker(config, scramUsers)
 }
 
 function externalBroker({ BOOTSTRAP_SERVERS, RESTART_COMMAND, DATA_DIR }) {
@@ -41,8 +42,18 @@ function externalBroker({ BOOTSTRAP_SERVERS, RESTART_COMMAND, DATA_DIR }) {
   }
 }
 
-async function ownBroker(config) {
+/** Users of SCRAM are there from the first start on. */
+function format(dataDir, scramUsers) {
+  const file = join(dataDir, 'format.properties')
+  writeFileSync(file, `node.id=1\nlog.dirs=${dataDir}\ncontroller.quorum.voters=1@localhost:9093\n`)
+  const args = [BINARY, 'storage', 'format', '--cluster-id', 'c2FzbC1vZi1jb21wYXQtdA', '--config', file]
+  execFileSync(process.execPath, [...args, ...scramUsers.flatMap((user) => ['--add-scram', user])])
+  rmSync(file)
+}
+
+async function ownBroker(config, scramUsers) {
   const dataDir = mkdtempSync(join(tmpdir(), 'odradek-compat-'))
+  if (scramUsers.length > 0) format(dataDir, scramUsers)
   let log = []
   let running = await launch(0)
   const port = running.bootstrap.slice(running.bootstrap.lastIndexOf(':') + 1)

@@ -63,7 +63,7 @@ function describe(error) {
   return lines.join('\n')
 }
 
-export async function run(suite, { brokerConfig = {} } = {}) {
+export async function run(suite, { brokerConfig = {}, scramUsers = [] } = {}) {
   const wanted = process.argv.slice(2)
   const selected = scenarios.filter(({ name }) => !wanted.length || wanted.some((part) => name.includes(part)))
   assert(selected.length > 0, 'no scenario selected')
@@ -72,7 +72,7 @@ export async function run(suite, { brokerConfig = {} } = {}) {
     console.log(`# unhandled rejection: ${describe(error).replaceAll('\n', '\n# ')}`)
     counts.fail++
   })
-  const broker = await startBroker({ config: brokerConfig })
+  const broker = await startBroker({ config: brokerConfig, scramUsers })
   console.log(`TAP version 14\n# ${suite} against ${broker.external ? 'the broker at ' : ''}${broker.bootstrap}`)
   console.log(`1..${selected.length}`)
   for (const [index, { name, body, deadlineMs }] of selected.entries()) {

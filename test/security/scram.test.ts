@@ -65,6 +65,18 @@ t.test('RFC 7677: the exchange that it shows', (t) => {
   t.end()
 })
 
+t.test('librdkafka before 2.6.1 says its part of the nonce twice', (t) => {
+  const bare = `n=${USER},r=${CLIENT_NONCE}`
+  const step = server()
+  step(`n,,${bare}`)
+  const key = clientKey('SCRAM-SHA-256', saltedPassword('SCRAM-SHA-256', PASSWORD, Buffer.from(SALT, 'base64'), 4096))
+  const withoutProof = `c=biws,r=${CLIENT_NONCE}${NONCE}`
+  const storedKey = digest('SCRAM-SHA-256', key)
+  const proof = xor(key, keyed('SCRAM-SHA-256', storedKey, `${bare},${SERVER_FIRST},${withoutProof}`))
+  t.match(step(`${withoutProof},p=${proof.toString('base64')}`), { kind: 'done', user: USER })
+  t.end()
+})
+
 t.test('the right password and a wrong one, with either hash function', (t) => {
   for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
     for (const [name, password, kind] of [
