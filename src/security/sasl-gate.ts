@@ -1,4 +1,5 @@
 import { SaslHandshakeRequest, SaslHandshakeResponse } from '../../protocol/api/17-sasl-handshake.ts'
+import { ApiVersionsResponse } from '../../protocol/api/18-api-versions.ts'
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from '../../protocol/api/36-sasl-authenticate.ts'
 import { DecodeError, ErrorCode } from '../../protocol/errors.ts'
 import { ResponseHeader, responseHeaderVersion } from '../../protocol/header.ts'
@@ -9,7 +10,7 @@ import type { Clock, Timers } from '../base/time.ts'
 import { isSamePrincipal, type Principal, userPrincipal } from './principal.ts'
 import type { SaslExchange, SaslStep } from './sasl-exchange.ts'
 
-const API_VERSIONS = 18
+const API_VERSIONS = ApiVersionsResponse.key
 const SASL_HANDSHAKE = SaslHandshakeRequest.key
 const SASL_AUTHENTICATE = SaslAuthenticateRequest.key
 /** A connection says anew who it is no more often than this (KIP-368). */
@@ -114,7 +115,8 @@ export class SaslGate {
       if (saysNone(reply)) this.#state = 'handshake'
       return reply
     }
-    return this.#fail(`API ${apiKey} v${apiVersion} while the client has not said who it is`)
+    const answer = this.#state === 'authenticate' ? notNow(request) : []
+    return this.#fail(`API ${apiKey} v${apiVersion} while the client has not said who it is`, answer)
   }
 
   /** Apache Kafka answers a second handshake that may not be with ILLEGAL_SASL_STATE, as it does where nobody is asked. */
@@ -157,7 +159,7 @@ export class SaslGate {
     }
     const { maxReauthMs } = this.#options
     const sessionLifetimeMs = step.kind === 'done' ? Math.max(0, maxReauthMs) : 0
-    const answer = { errorCode: ErrorCode.NONE, errorMessage: null, authBytes: step.token, sessionLifetimeMs }
+    const answer = { errorCode: ErrorCode.NONE, errorMessage: '', authBytes: step.token, sessionLifetimeMs }
     return { kind: 'reply', chunks: encoded(SaslAuthenticateResponse, request, answer) }
   }
 
@@ -199,6 +201,17 @@ export class SaslGate {
 
 // biome-ignore lint/suspicious/noExplicitAny: a message of whatever fields
 type AnyMessage = Message<any>
+
+/** What is asked between a handshake and its token gets a word more than what comes before (I32), if it is part of the talk. */
+function notNow(request: GatedRequest): Buffer[] {
+  const { apiKey, apiVersion } = request.header
+  const errorCode = ErrorCode.ILLEGAL_SASL_STATE
+  if (apiKey === SASL_HANDSHAKE && SaslHandshakeResponse.has(apiVersion))
+    return encoded(SaslHandshakeResponse, request, { errorCode, mechanisms: [] })
+  if (apiKey === API_VERSIONS && ApiVersionsResponse.has(apiVersion))
+    return encoded(ApiVersionsResponse, request, { errorCode, apiKeys: [] })
+  return []
+}
 
 function decoded<M extends AnyMessage>(message: M, { header, body }: GatedRequest): M['T'] | undefined {
   try {

@@ -43,7 +43,6 @@ export class ScramServer implements SaslExchange {
         readonly user: string
         readonly exists: boolean
         readonly credential: ScramCredential
-        readonly authorizationId: string
         readonly nonce: string
         readonly begun: string
       }
@@ -67,6 +66,8 @@ export class ScramServer implements SaslExchange {
     const user = name === undefined ? undefined : nameOf(name)
     const authorizationId = nameOf(authorizationName ?? '')
     if (user === undefined || authorizationId === undefined) return failed()
+    if (authorizationId !== '' && authorizationId !== user)
+      return failed('Authentication failed: Client requested an authorization id that is different from username')
     // Delegation tokens (KIP-48) prove themselves like passwords; there are none.
     const isToken = /(?:^|,)tokenauth=true(?:,|$)/i.test(extensions)
     const found = isToken ? undefined : credential(user)
@@ -77,7 +78,6 @@ export class ScramServer implements SaslExchange {
       user,
       exists: found !== undefined,
       credential: used,
-      authorizationId,
       nonce,
       begun: `${bare},${answer}`,
     }
@@ -86,7 +86,7 @@ export class ScramServer implements SaslExchange {
 
   #final(message: string): SaslStep {
     const { mechanism } = this.#options
-    const { user, exists, credential, authorizationId, nonce, begun } = this.#known!
+    const { user, exists, credential, nonce, begun } = this.#known!
     const [, withoutProof, echoed, proof] = CLIENT_FINAL.exec(message) ?? []
     // librdkafka before 2.6.1 puts its own part in front a second time. Apache Kafka 4 refuses it; our part is all that
     // keeps an answer from being played back, and that is there.
@@ -97,8 +97,6 @@ export class ScramServer implements SaslExchange {
     const key = xor(keyed(mechanism, credential.storedKey, exchanged), bytes)
     const isRight = isSameSecret(digest(mechanism, key), credential.storedKey)
     if (!isRight || !exists) return failed()
-    if (authorizationId !== '' && authorizationId !== user)
-      return failed('Authentication failed: Client requested an authorization id that is different from username')
     const signature = keyed(mechanism, credential.serverKey, exchanged).toString('base64')
     return { kind: 'done', token: Buffer.from(`v=${signature}`), user }
   }
