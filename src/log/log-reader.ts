@@ -22,8 +22,8 @@ export interface ReadableLog {
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly writtenEndOffset: number
-  /** Takes the log offline; gives the error to throw. */
-  fail(error: unknown): unknown
+  /** A read failed: takes the log offline, unless it is closed; gives the error to throw. */
+  failRead(error: unknown): unknown
 }
 
 /** Bytes that `batches` reads ahead of its consumer. */
@@ -71,7 +71,7 @@ export class LogReader {
       return await segment.readAsync(reading)
     } catch (error) {
       if (segment.isRemoved && error instanceof DiskError) return undefined
-      throw this.#log.fail(error)
+      throw this.#log.failRead(error)
     }
   }
 
@@ -130,7 +130,7 @@ export class LogReader {
     try {
       return segment.readSync(reading)
     } catch (error) {
-      throw this.#log.fail(error)
+      throw this.#log.failRead(error)
     }
   }
 

@@ -129,36 +129,16 @@ export class Log {
     this.#producers.onHighWatermark(this.#highWatermark)
     this.#lastFlushMs = environment.clock.wallMs()
     this.#topicIdFile = new TopicIdFile(environment.disk, options.dir, this.#logger)
-    this.#reader = new LogReader(this.#readable())
     const inside = this.#inside()
+    this.#reader = new LogReader(inside)
     this.#flusher = new Flusher(inside, loaded.recoveryPoint, isNew || loaded.endOffset === 0)
     this.#roller = new Roller(inside)
     this.#shortener = new Shortener(inside, this.#roller)
     if (options.topicId !== ZERO_UUID) this.assignTopicId(options.topicId)
   }
 
-  /** What the reading half sees of this log. */
-  #readable(): ReadableLog {
-    const log = this
-    return {
-      segments: this.#segments,
-      tail: this.#tail,
-      get logStartOffset() {
-        return log.#logStartOffset
-      },
-      get logEndOffset() {
-        return log.#endOffset
-      },
-      get writtenEndOffset() {
-        return log.#writtenEndOffset
-      },
-      // Whoever reads a log that has been closed meanwhile looks for another, as one who comes later does.
-      fail: (error) => (this.#closed && error instanceof DiskError ? this.#closedError(error) : this.#fail(error)),
-    }
-  }
-
-  /** What the flusher, and whoever begins and ends segments, see of it. */
-  #inside(): FlushedLog & ShortenedLog {
+  /** What the parts of this log see of it: who reads, who flushes, who begins segments and who takes records away. */
+  #inside(): ReadableLog & FlushedLog & ShortenedLog {
     const log = this
     return {
       environment: this.#environment,
@@ -189,6 +169,9 @@ export class Log {
       get logEndOffset() {
         return log.#endOffset
       },
+      get writtenEndOffset() {
+        return log.#writtenEndOffset
+      },
       get highWatermark() {
         return log.#highWatermark
       },
@@ -213,6 +196,8 @@ export class Log {
       },
       advanceLogStart: (offset) => this.advanceLogStart(offset),
       recoveryPointWentBack: () => this.#onTruncation?.(this),
+      // Whoever reads a log that has been closed meanwhile looks for another, as one who comes later does.
+      failRead: (error) => (this.#closed && error instanceof DiskError ? this.#closedError(error) : this.#fail(error)),
       fail: (error) => this.#fail(error),
     }
   }
