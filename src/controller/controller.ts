@@ -34,13 +34,10 @@ import type {
   AssignReplicasToDirsRequest,
   AssignReplicasToDirsResponse,
 } from '../../protocol/api/73-assign-replicas-to-dirs.ts'
-import { EncodeError, ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
-import { encodeMetadataRecord, type MetadataRecord } from '../../protocol/metadata/index.ts'
-import { AssertionFailure } from '../base/assert.ts'
-import type { Offset } from '../base/brand.ts'
+import { type ErrorCode, errorMessage, ProtocolError } from '../../protocol/errors.ts'
+import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
-import { MetadataDelta } from '../metadata/delta.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
@@ -53,22 +50,13 @@ import { ClusterSettings } from './cluster-settings.ts'
 import { registerController } from './controller-registration.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
+import { Decider } from './decider.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { balanceLeaders, type Elections, electLeaders, electUncleanly } from './elect-leaders.ts'
 import { activationRecords } from './features.ts'
 import { ControllerCounters } from './metrics.ts'
 import { type PeriodicTask, PeriodicTasks } from './periodic-tasks.ts'
-import {
-  type Access,
-  type ConfigRules,
-  type Decision,
-  type DecisionConfig,
-  type DecisionContext,
-  FULL_ACCESS,
-  MAX_BATCH_BYTES,
-  MAX_RECORDS,
-  type RecordLog,
-} from './ports.ts'
+import { type ConfigRules, type DecisionConfig, FULL_ACCESS, type RecordLog } from './ports.ts'
 import { allocateProducerIds } from './producer-ids.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassign-partitions.ts'
 import { unregisterBroker } from './unregister-broker.ts'
@@ -117,9 +105,8 @@ export interface TopicOnDemand {
 }
 
 /**
- * The active controller (facts B1 to B4). Each operation decides on the image as all earlier ones left it, committed or
- * not; its records are replayed at once and given to the log; its response is given out once they are committed. So
- * operations are sequential in the order of the calls, however long a commit takes.
+ * The active controller (facts B1 to B4): its operations, each of them decided in a file of its own, and what it does of
+ * itself from time to time. How decisions are made to last is in decider.ts.
  */
 export class Controller {
   /** Features, quotas, credentials, access control entries. */
@@ -127,21 +114,16 @@ export class Controller {
   readonly counters: ControllerCounters
   readonly #options: ControllerOptions
   readonly #sessions: BrokerSessions
-  #image: MetadataImage
-  /** The newest append. What reads waits for it, since it has seen what is not committed yet. */
-  #lastAppend: Promise<unknown> = Promise.resolve()
-  #active = true
-  /** Ends the wait of those whose records are not committed. */
-  readonly #waiting = new Set<() => void>()
+  readonly #decider: Decider
   readonly #tasks: PeriodicTasks
 
   constructor(options: ControllerOptions) {
     this.#options = options
-    this.#image = options.image
     this.counters = options.counters ?? new ControllerCounters()
+    this.#decider = new Decider({ ...options, counters: this.counters, onFault: (cause) => this.#fault(cause) })
     const { nodeId, kraftVersion, voterIds = () => [nodeId] } = options
     this.settings = new ClusterSettings(
-      (decide) => this.#run((context) => decide(this.#image, context)),
+      (decide) => this.#decider.run((context) => decide(this.image, context)),
       () => ({ nodeId, kraftVersion, voterIds: voterIds() }),
     )
     this.#sessions = new BrokerSessions(options.config['broker.session.timeout.ms'])
@@ -150,7 +132,7 @@ export class Controller {
 
   /** The image with everything decided so far, committed or not. */
   get image(): MetadataImage {
-    return this.#image
+    return this.#decider.image
   }
 
   /**
@@ -160,17 +142,22 @@ export class Controller {
    */
   async activate(bootstrap: readonly MetadataRecord[], transactionOpen: boolean): Promise<void> {
     const { system, config, nodeId, alone = false } = this.#options
-    this.#sessions.activate(this.#image, system.clock.monotonicMs(), alone ? nodeId : undefined)
-    const records = activationRecords(this.#image, bootstrap, config['min.insync.replicas'], transactionOpen)
-    await this.#run(() => ({ records, response: undefined }))
+    this.#sessions.activate(this.image, system.clock.monotonicMs(), alone ? nodeId : undefined)
+    const records = activationRecords(this.image, bootstrap, config['min.insync.replicas'], transactionOpen)
+    await this.#decider.run(() => ({ records, response: undefined }))
     this.#tasks.start(this.#periodicTasks())
   }
 
   /** Another one is the active controller from here on: whoever asks this one, or waits for it, is told so (fact B4). */
   deactivate(): void {
-    this.#active = false
     this.#tasks.stop()
-    for (const giveUp of [...this.#waiting]) giveUp()
+    this.#decider.end()
+  }
+
+  /** Losing the office is no fault; the quorum says so by the error of the protocol. */
+  #fault(cause: unknown): void {
+    this.#tasks.stop()
+    if (!(cause instanceof ProtocolError)) this.#options.onFault(cause)
   }
 
   /** Facts B5, B65, B66, N-C22, N-C30. */
@@ -178,15 +165,15 @@ export class Controller {
     const { config, alone = false } = this.#options
     const elections = (decide: (image: MetadataImage, config: DecisionConfig) => Elections) => async () => {
       let more = false
-      await this.#run(() => {
-        const decided = decide(this.#image, config)
+      await this.#decider.run(() => {
+        const decided = decide(this.image, config)
         more = decided.more
         return { records: decided.records, response: undefined, mayBeSplit: true }
       })
       return more
     }
     const noOp = async () => {
-      await this.#run(() => ({ records: [record('NoOpRecord', 0, {})], response: undefined }))
+      await this.#decider.run(() => ({ records: [record('NoOpRecord', 0, {})], response: undefined }))
       return false
     }
     const tasks: PeriodicTask[] = [
@@ -208,9 +195,9 @@ export class Controller {
     access = FULL_ACCESS,
   ): Promise<Input<typeof CreateTopicsResponse>> {
     void version
-    return this.#within(
+    return this.#decider.within(
       request.timeoutMs,
-      this.#run((context) => createTopics(this.#image, request, context), access),
+      this.#decider.run((context) => createTopics(this.image, request, context), access),
       (errorCode) => ({
         throttleTimeMs: 0,
         topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),
@@ -221,8 +208,8 @@ export class Controller {
   /** One topic, as auto-creation and coordinators want it. */
   async createTopic(topic: TopicOnDemand): Promise<{ errorCode: ErrorCode; errorMessage: string | null }> {
     const wanted = { ...topic, configs: [...topic.configs], assignments: [] }
-    const { topics } = await this.#run((context) =>
-      createTopics(this.#image, { topics: [wanted], timeoutMs: 0, validateOnly: false }, context),
+    const { topics } = await this.#decider.run((context) =>
+      createTopics(this.image, { topics: [wanted], timeoutMs: 0, validateOnly: false }, context),
     )
     const [result] = topics
     return { errorCode: result!.errorCode as ErrorCode, errorMessage: result!.errorMessage ?? null }
@@ -233,9 +220,9 @@ export class Controller {
     version: number,
     access = FULL_ACCESS,
   ): Promise<Input<typeof DeleteTopicsResponse>> {
-    return this.#within(
+    return this.#decider.within(
       request.timeoutMs,
-      this.#run((context) => deleteTopics(this.#image, request, version, context), access),
+      this.#decider.run((context) => deleteTopics(this.image, request, version, context), access),
       (errorCode) => ({
         throttleTimeMs: 0,
         responses: [...request.topics, ...request.topicNames.map((name) => ({ name }))].map((topic) => ({
@@ -248,9 +235,9 @@ export class Controller {
   }
 
   createPartitions(request: CreatePartitionsRequest): Promise<Input<typeof CreatePartitionsResponse>> {
-    return this.#within(
+    return this.#decider.within(
       request.timeoutMs,
-      this.#run((context) => createPartitions(this.#image, request, context)),
+      this.#decider.run((context) => createPartitions(this.image, request, context)),
       (errorCode) => ({
         throttleTimeMs: 0,
         results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage(errorCode) })),
@@ -261,19 +248,19 @@ export class Controller {
   incrementalAlterConfigs(
     request: IncrementalAlterConfigsRequest,
   ): Promise<Input<typeof IncrementalAlterConfigsResponse>> {
-    return this.#run((context) => incrementalAlterConfigs(this.#image, request, context))
+    return this.#decider.run((context) => incrementalAlterConfigs(this.image, request, context))
   }
 
   alterConfigs(request: AlterConfigsRequest): Promise<Input<typeof AlterConfigsResponse>> {
-    return this.#run((context) => alterConfigs(this.#image, request, context))
+    return this.#decider.run((context) => alterConfigs(this.image, request, context))
   }
 
   allocateProducerIds(request: AllocateProducerIdsRequest): Promise<Input<typeof AllocateProducerIdsResponse>> {
-    return this.#run(() => allocateProducerIds(this.#image, request))
+    return this.#decider.run(() => allocateProducerIds(this.image, request))
   }
 
   registerController(request: ControllerRegistrationRequest): Promise<Input<typeof ControllerRegistrationResponse>> {
-    return this.#run(() => registerController(this.#image, request))
+    return this.#decider.run(() => registerController(this.image, request))
   }
 
   registerBroker(
@@ -282,8 +269,8 @@ export class Controller {
   ): Promise<Input<typeof BrokerRegistrationResponse>> {
     const { clusterId, kraftVersion, system } = this.#options
     const nowMs = system.clock.monotonicMs()
-    return this.#run((context) => {
-      const decision = registerBroker(this.#image, request, version, {
+    return this.#decider.run((context) => {
+      const decision = registerBroker(this.image, request, version, {
         ...context,
         clusterId,
         kraftVersion,
@@ -301,15 +288,15 @@ export class Controller {
   brokerHeartbeat(request: BrokerHeartbeatRequest): Promise<Input<typeof BrokerHeartbeatResponse>> {
     const { brokerId } = request
     const { config, image, system } = this.#options
-    if (BigInt(this.#image.cluster.brokers.get(brokerId)?.epoch ?? -1) === request.brokerEpoch) {
+    if (BigInt(this.image.cluster.brokers.get(brokerId)?.epoch ?? -1) === request.brokerEpoch) {
       const nowMs = system.clock.monotonicMs()
       this.#sessions.contact(brokerId, Number(request.brokerEpoch), nowMs, request.currentMetadataOffset)
     }
-    return this.#run(({ nextOffset }) => {
-      const decision = brokerHeartbeat(this.#image, request, {
+    return this.#decider.run(({ nextOffset }) => {
+      const decision = brokerHeartbeat(this.image, request, {
         config,
         registrationOffset: this.#sessions.registrationOffset(brokerId, image.offset),
-        shutdownSeenByAll: this.#sessions.isShutdownSeen(this.#image, brokerId),
+        shutdownSeenByAll: this.#sessions.isShutdownSeen(this.image, brokerId),
       })
       const { length } = decision.records
       if (request.wantShutDown) this.#sessions.shutsDown(brokerId, nextOffset + length - 1, length > 0)
@@ -320,12 +307,12 @@ export class Controller {
 
   /** See unregister-broker.ts. */
   unregisterBroker(request: UnregisterBrokerRequest): Promise<Input<typeof UnregisterBrokerResponse>> {
-    return this.#run(({ config }) => unregisterBroker(this.#image, request, config))
+    return this.#decider.run(({ config }) => unregisterBroker(this.image, request, config))
   }
 
   /** See assign-replicas.ts. */
   assignReplicasToDirs(request: AssignReplicasToDirsRequest): Promise<Input<typeof AssignReplicasToDirsResponse>> {
-    return this.#run(({ config }) => assignReplicasToDirs(this.#image, request, config))
+    return this.#decider.run(({ config }) => assignReplicasToDirs(this.image, request, config))
   }
 
   /**
@@ -334,11 +321,11 @@ export class Controller {
    */
   async fenceSilentBroker(): Promise<boolean> {
     const { config, system, logger } = this.#options
-    const silent = this.#sessions.silentBroker(this.#image, system.clock.monotonicMs())
+    const silent = this.#sessions.silentBroker(this.image, system.clock.monotonicMs())
     if (silent === undefined) return false
     logger.warn(`broker ${silent.id} was not heard of for ${config['broker.session.timeout.ms']} ms and is fenced`)
-    await this.#run(() => ({
-      records: fenceBroker(this.#image, silent, config),
+    await this.#decider.run(() => ({
+      records: fenceBroker(this.image, silent, config),
       response: undefined,
       mayBeSplit: true,
     }))
@@ -347,14 +334,14 @@ export class Controller {
 
   /** See alter-partition.ts. */
   alterPartition(request: AlterPartitionRequest, version: number): Promise<Input<typeof AlterPartitionResponse>> {
-    return this.#run(({ config }) => alterPartition(this.#image, request, version, config))
+    return this.#decider.run(({ config }) => alterPartition(this.image, request, version, config))
   }
 
   /** See elect-leaders.ts. */
   electLeaders(request: ElectLeadersRequest): Promise<Input<typeof ElectLeadersResponse>> {
-    return this.#within(
+    return this.#decider.within(
       request.timeoutMs,
-      this.#run(({ config }) => electLeaders(this.#image, request, config)),
+      this.#decider.run(({ config }) => electLeaders(this.image, request, config)),
       (errorCode) => ({ throttleTimeMs: 0, errorCode, replicaElectionResults: [] }),
     )
   }
@@ -363,9 +350,9 @@ export class Controller {
   alterPartitionReassignments(
     request: AlterPartitionReassignmentsRequest,
   ): Promise<Input<typeof AlterPartitionReassignmentsResponse>> {
-    return this.#within(
+    return this.#decider.within(
       request.timeoutMs,
-      this.#run(({ config }) => alterPartitionReassignments(this.#image, request, config)),
+      this.#decider.run(({ config }) => alterPartitionReassignments(this.image, request, config)),
       (errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: errorMessage(errorCode), responses: [] }),
     )
   }
@@ -373,105 +360,7 @@ export class Controller {
   listPartitionReassignments(
     request: ListPartitionReassignmentsRequest,
   ): Input<typeof ListPartitionReassignmentsResponse> {
-    if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
-    return listPartitionReassignments(this.#options.committed?.() ?? this.#image, request)
-  }
-
-  async #run<Response>(
-    decide: (context: DecisionContext) => Decision<Response>,
-    access: Access = FULL_ACCESS,
-  ): Promise<Response> {
-    if (!this.#active) throw new ProtocolError(ErrorCode.NOT_CONTROLLER)
-    this.counters.operationsStarted++
-    const { records, response, mayBeSplit } = this.#decide(decide, access)
-    const batches = batchesOf(records)
-    // One batch is one record of the log (fact B3); what would not fit into it is not begun.
-    const isRefused = (batches.length > 1 && !mayBeSplit) || batches.some((batch) => sizeOf(batch) > MAX_BATCH_BYTES)
-    if (isRefused) throw new ProtocolError(ErrorCode.POLICY_VIOLATION)
-    if (batches.length > 0) this.#lastAppend = this.#append(batches)
-    await this.#committed(this.#lastAppend)
-    return response
-  }
-
-  /** What must not happen while deciding is not for this controller to go on from. */
-  #decide<Response>(decide: (context: DecisionContext) => Decision<Response>, access: Access): Decision<Response> {
-    const { log, rules, config, system, logger, onConfusion } = this.#options
-    try {
-      return decide({ random: system.random, config, rules, access, nextOffset: log.nextOffset })
-    } catch (error) {
-      if (error instanceof ProtocolError || error instanceof AssertionFailure) throw error
-      logger.error('the controller cannot decide, and gives up its office', { error })
-      onConfusion?.()
-      throw error
-    }
-  }
-
-  /** Waits for a commit, as long as this is the active controller: after that nobody may know what became of it. */
-  #committed(append: Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        this.#waiting.delete(giveUp)
-        reject(new ProtocolError(ErrorCode.NOT_CONTROLLER))
-      }
-      this.#waiting.add(giveUp)
-      append.then(resolve, reject).finally(() => this.#waiting.delete(giveUp))
-    })
-  }
-
-  /** Replays and appends in one turn, so that whoever decides next sees it all. */
-  #append(batches: readonly (readonly MetadataRecord[])[]): Promise<unknown> {
-    const appends: Promise<Offset>[] = []
-    for (const batch of batches) {
-      const delta = new MetadataDelta(this.#image)
-      for (const record of batch) delta.replay(record)
-      const { log } = this.#options
-      this.#image = delta.apply(log.nextOffset + batch.length - 1, this.#image.epoch)
-      appends.push(log.append(batch))
-    }
-    const all = Promise.all(appends)
-    all.catch((cause) => this.#fault(cause))
-    return all
-  }
-
-  /** Losing the office is no fault; the quorum says so by the error of the protocol. */
-  #fault(cause: unknown): void {
-    if (!this.#active) return
-    this.#active = false
-    this.#tasks.stop()
-    if (!(cause instanceof ProtocolError)) this.#options.onFault(cause)
-  }
-
-  /** Fact H11: past its time limit a request is answered, whether or not it is carried out in the end. */
-  #within<Response>(
-    timeoutMs: number,
-    response: Promise<Response>,
-    refuse: (errorCode: ErrorCode) => Response,
-  ): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      const expired = () => {
-        this.counters.operationsTimedOut++
-        resolve(refuse(ErrorCode.REQUEST_TIMED_OUT))
-      }
-      const timer = this.#options.system.timers.after(Math.max(0, timeoutMs), expired)
-      response.then(resolve, reject).finally(() => timer.cancel())
-    })
-  }
-}
-
-const batchesOf = (records: readonly MetadataRecord[]): (readonly MetadataRecord[])[] =>
-  Array.from({ length: Math.ceil(records.length / MAX_RECORDS) }, (_, i) =>
-    records.slice(i * MAX_RECORDS, (i + 1) * MAX_RECORDS),
-  )
-
-/**
- * In bytes. Throws where a record cannot be written: nobody may have seen its effects then. A request can ask for such
- * a one: text that is not UTF-8 grows when it is read, and may be too long for any reader afterwards.
- */
-function sizeOf(batch: readonly MetadataRecord[]): number {
-  try {
-    return batch.reduce((sum, record) => sum + encodeMetadataRecord(record).length, 0)
-  } catch (error) {
-    if (!(error instanceof EncodeError)) throw error
-    throw new ProtocolError(ErrorCode.INVALID_REQUEST, error.message, { cause: error })
+    this.#decider.ensureActive()
+    return listPartitionReassignments(this.#options.committed?.() ?? this.image, request)
   }
 }
