@@ -1,6 +1,6 @@
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { Access } from '../controller/ports.ts'
-import { ACL_CODES } from '../metadata/acls.ts'
+import { ACL_CODES, SUPPORTED_OPERATIONS } from '../metadata/acls.ts'
 import { RESOURCE } from '../metadata/image.ts'
 import type { Operation, ResourceType } from '../security/authorizer.ts'
 import { IN_PROCESS, type RequestContext } from './handler.ts'
@@ -114,20 +114,16 @@ export function refusalOfConfigs(
   }
 }
 
-const OPERATIONS = {
-  TOPIC: ['READ', 'WRITE', 'CREATE', 'DELETE', 'ALTER', 'DESCRIBE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
-  GROUP: ['READ', 'DELETE', 'DESCRIBE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
-  CLUSTER: ['CREATE', 'ALTER', 'DESCRIBE', 'CLUSTER_ACTION', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE'],
-} as const
-
 /** What who asks may do to a resource (KIP-430): a bit for each operation, by its number. */
 export function authorizedOperations(
   services: Authorizing,
   context: RequestContext,
-  type: keyof typeof OPERATIONS,
+  type: 'TOPIC' | 'GROUP' | 'CLUSTER',
   name: string = CLUSTER_NAME,
 ): number {
-  const allowed = OPERATIONS[type].filter((operation) => rightTo(services, context, operation, type)(name))
+  const allowed = (SUPPORTED_OPERATIONS[type] as readonly Operation[]).filter((operation) =>
+    rightTo(services, context, operation, type)(name),
+  )
   return allowed.reduce((sum, operation) => sum + 2 ** OPERATION[operation], 0)
 }
 

@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { VERSION } from '../node/version.ts'
+import { aclsCommand } from './acls.ts'
 import { clusterCommand } from './cluster.ts'
 import { CommandError } from './command-error.ts'
 import { configsCommand } from './configs.ts'
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     .command(topicsCommand)
     .command(groupsCommand)
     .command(configsCommand)
+    .command(aclsCommand)
     .command(produceCommand)
     .command(consumeCommand)
     .command(clusterCommand)
