@@ -33,7 +33,7 @@ export function deleteTopics(
     version >= IDS_SINCE ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
   const disabled = deletionDisabled(version, context)
   const records: MetadataRecord[] = []
-  const results = distinct(image, named).map(({ topic, problem }): Result => {
+  const results = distinct(image, named, context).map(({ topic, problem }): Result => {
     const found = disabled ?? problem ?? deleteTopic(image, topic, context)
     if (found instanceof Refusal) return refused(nameShown(image, topic, context), found)
     records.push(record('RemoveTopicRecord', 0, { topicId: found.id }))
@@ -52,12 +52,21 @@ function deletionDisabled(version: number, { config }: DecisionContext): Refusal
   return new Refusal(code, 'delete.topic.enable is false')
 }
 
-/** Each topic once; naming one twice, or by name and by id, is refused for it. */
-function distinct(image: MetadataImage, named: readonly Named[]): { topic: Named; problem: Refusal | undefined }[] {
+/**
+ * Each topic once; naming one twice, or by name and by id, is refused for it. Which id a name has is told only to those
+ * who may delete the topic (fact H15).
+ */
+function distinct(
+  image: MetadataImage,
+  named: readonly Named[],
+  { access }: DecisionContext,
+): { topic: Named; problem: Refusal | undefined }[] {
+  const idOf = (name: string) =>
+    access.mayDescribe(name) && access.mayDelete(name) ? image.topics.byName.get(name)?.id : undefined
   const seen = new Map<string, { topic: Named; problem: Refusal | undefined }>()
   named.forEach((topic, place) => {
     const malformed = problemOfNaming(topic)
-    const id = topic.name === null ? topic.topicId : (image.topics.byName.get(topic.name)?.id ?? `name:${topic.name}`)
+    const id = topic.name === null ? topic.topicId : (idOf(topic.name) ?? `name:${topic.name}`)
     const key = malformed ? `malformed:${place}` : id
     const problem = seen.has(key) ? new Refusal(ErrorCode.INVALID_REQUEST, 'the topic is named twice') : malformed
     seen.set(key, { topic, problem })
@@ -82,7 +91,7 @@ function deleteTopic(
   // Whether a topic exists is told only to those who may see it.
   if (name !== null && !access.mayDescribe(name)) return unauthorized
   if (topic === undefined) return name === null ? unknownId : unknownName
-  return access.mayDescribe(topic.name) && access.mayDelete(topic.name) ? topic : unauthorized
+  return access.mayDelete(topic.name) ? topic : unauthorized
 }
 
 const unauthorized = new Refusal(ErrorCode.TOPIC_AUTHORIZATION_FAILED, 'not allowed to delete the topic')

@@ -67,7 +67,8 @@ t.test('H14: delete.topic.enable=false', async (t) => {
 })
 
 t.test('H15: what one may not see has no name', async (t) => {
-  const blind = deleteTopics(image, mixed({ topicId: idOf('a') }), 6, restricted({ mayDescribe: () => false }))
+  const nothing = { mayDescribe: () => false, mayDelete: () => false }
+  const blind = deleteTopics(image, mixed({ topicId: idOf('a') }), 6, restricted(nothing))
   t.match(blind.response.responses, [
     { name: null, topicId: idOf('a'), errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED },
   ])
@@ -102,4 +103,23 @@ t.test('H17, B9, B52: recreating gives another id, epochs from 0, and no configs
   const topic = again.topics.byName.get('a')!
   t.not(topic.id, idOf('a'))
   t.match(topic.partitions.get(0), { leaderEpoch: 0, partitionEpoch: 0 })
+})
+
+t.test('H15: that a name and an id are of one topic is told only to those who may delete it', async (t) => {
+  const both = mixed({ name: 'a' }, { topicId: idOf('a') })
+  for (const access of [{ mayDescribe: () => false, mayDelete: () => false }, { mayDelete: () => false }]) {
+    const { response } = deleteTopics(image, both, 6, restricted(access))
+    t.strictSame(
+      response.responses.map(({ errorCode }) => errorCode),
+      [ErrorCode.TOPIC_AUTHORIZATION_FAILED, ErrorCode.TOPIC_AUTHORIZATION_FAILED],
+    )
+  }
+})
+
+t.test('H15: who knows the id of a topic and may delete it need not be allowed to describe it', async (t) => {
+  const unseen = restricted({ mayDescribe: () => false })
+  t.match(deleteTopics(image, mixed({ topicId: idOf('a') }), 6, unseen).response.responses, [{ errorCode: 0 }])
+  t.match(deleteTopics(image, mixed({ name: 'a' }), 6, unseen).response.responses, [
+    { errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED },
+  ])
 })
