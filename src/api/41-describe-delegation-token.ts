@@ -2,8 +2,8 @@
  * DescribeDelegationToken: v0-3
  *
  * Behavior
- * - Refused by the channel: every listener here is PLAINTEXT, on which Apache Kafka answers
- *   DELEGATION_TOKEN_REQUEST_NOT_ALLOWED before it looks whether tokens are on (KIP-48).
+ * - DELEGATION_TOKEN_REQUEST_NOT_ALLOWED where nobody is asked who he is, else DELEGATION_TOKEN_AUTH_DISABLED: there are
+ *   no tokens here (KIP-48).
  *
  * Version notes
  * - v2 flexible; v3 who asked for the token (KIP-373). Apache Kafka 4 begins at v1.
@@ -12,7 +12,8 @@ import {
   DescribeDelegationTokenRequest,
   DescribeDelegationTokenResponse,
 } from '../../protocol/api/41-describe-delegation-token.ts'
-import { ErrorCode } from '../../protocol/errors.ts'
+import type { ErrorCode } from '../../protocol/errors.ts'
+import { refusalOfTokens } from './delegation-tokens.ts'
 import { handlerFor } from './handler.ts'
 
 export const describeDelegationToken = () =>
@@ -20,7 +21,7 @@ export const describeDelegationToken = () =>
     key: 41,
     versions: [0, 3],
     needs: 'nothing',
-    handle: () => refused(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED),
+    handle: (_request, context) => refused(refusalOfTokens(context)),
     refuse: (_request, errorCode) => refused(errorCode),
   })
 
