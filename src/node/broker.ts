@@ -23,6 +23,7 @@ import type { NodeSetup } from './options.ts'
 import { quorumPeers } from './quorum-peers.ts'
 import { plug, type Rooms } from './rooms.ts'
 import { type NodeLogins, nodeLogins, nodeSasl, saslServer } from './sasl.ts'
+import { warnUnlessSuper } from './super-nodes.ts'
 
 /** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
 const DISKS_FAILED_MS = 1000
@@ -113,6 +114,7 @@ export class Broker {
     if (this.#logs) return
     this.#listeners = nodeListeners(this.#setup.config.values)
     const sasl = nodeSasl(this.#setup.config, this.#listeners, !this.hasCompany)
+    if (this.hasCompany) warnUnlessSuper(this.#setup.config.values, sasl, this.#logger)
     this.#logins = nodeLogins(this.#system, sasl, this.#logger)
     this.#saslServer = saslServer(this.#system, sasl, () => this.#quorum?.loader.image)
     this.#logs = this.#openLogs()

@@ -4,6 +4,8 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { createMemorySystem } from '../../src/base/memory-system.ts'
 import { Broker } from '../../src/node/broker.ts'
 import { setUp } from '../../src/node/options.ts'
+import { warnUnlessSuper } from '../../src/node/super-nodes.ts'
+import { STANDARD_AUTHORIZER } from '../api/authorization.ts'
 
 t.test('A5: a broker that finds no quorum says for what it waits, and can be stopped', async (t) => {
   const system = createMemorySystem(1)
@@ -38,4 +40,22 @@ t.test('A5: a broker that finds no quorum says for what it waits, and can be sto
   t.ok(isStopped)
   await system.time.run(20_000)
   t.equal(said.length, 2, 'and says no more')
+})
+
+t.test('a node that is no super user at the others is said to be refused there', async (t) => {
+  const said = (flags: Readonly<Record<string, string>>) => {
+    const warnings: string[] = []
+    const { values } = setUp({ flags, dataDir: '/data' }).config
+    const sasl = { listeners: new Map(), toBrokers: { mechanism: 'PLAIN', user: 'node', password: '' } }
+    const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) }
+    warnUnlessSuper(values, { ...sasl, toControllers: undefined }, logger)
+    return warnings
+  }
+  const authorizer = { 'authorizer.class.name': STANDARD_AUTHORIZER }
+  t.strictSame(said({}), [])
+  t.match(said(authorizer), [/super\.users does not name User:node and User:ANONYMOUS/])
+  t.match(said({ ...authorizer, 'super.users': 'User:node;User:admin' }), [/does not name User:ANONYMOUS, as which/])
+  t.strictSame(said({ ...authorizer, 'super.users': 'User:ANONYMOUS; User:node' }), [])
+  const controller = { ...authorizer, 'process.roles': 'controller', 'super.users': 'User:ANONYMOUS' }
+  t.strictSame(said(controller), [], 'which asks no broker')
 })
