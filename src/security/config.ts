@@ -4,7 +4,10 @@ import { parsePrincipal } from './principal.ts'
 /** The only authorizer that there is here. */
 const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
-/** Who clients and other nodes are, and what they may do. The keys of SASL may stand behind `listener.name.<listener>.` too, for that one alone. */
+/**
+ * Who clients and other nodes are, and what they may do. The keys of SASL may stand behind `listener.name.<listener>.`
+ * too, for that one alone; connections.max.reauth.ms behind `listener.name.<listener>.<mechanism>.` as well.
+ */
 export const securityConfig = configTable({
   'sasl.enabled.mechanisms': list({
     default: ['GSSAPI'],

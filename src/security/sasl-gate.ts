@@ -38,8 +38,8 @@ export interface SaslGateOptions {
   /** What clients are told, in this order. */
   readonly mechanisms: readonly string[]
   readonly maxTokenBytes: number
-  /** Not positive: a client says once who it is. */
-  readonly maxReauthMs: number
+  /** By mechanism. None, or not positive: a client says once who it is. */
+  readonly maxReauthMs: ReadonlyMap<string, number>
   readonly failureDelayMs: number
   /** Of one of the mechanisms. */
   exchange(mechanism: string): SaslExchange
@@ -157,8 +157,7 @@ export class SaslGate {
       const refusal = { errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED, errorMessage, authBytes: Buffer.alloc(0) }
       return this.#fail(errorMessage, encoded(SaslAuthenticateResponse, request, refusal))
     }
-    const { maxReauthMs } = this.#options
-    const sessionLifetimeMs = step.kind === 'done' ? Math.max(0, maxReauthMs) : 0
+    const sessionLifetimeMs = step.kind === 'done' ? this.#lifetimeMs : 0
     const answer = { errorCode: ErrorCode.NONE, errorMessage: '', authBytes: step.token, sessionLifetimeMs }
     return { kind: 'reply', chunks: encoded(SaslAuthenticateResponse, request, answer) }
   }
@@ -173,12 +172,17 @@ export class SaslGate {
       const message = `Cannot change principals during re-authentication from ${names.join(': ')}`
       return { kind: 'failed', message }
     }
-    const { maxReauthMs, clock } = this.#options
     connection.principal = principal
     this.#exchange = undefined
     this.#state = 'complete'
-    this.#expiresMs = maxReauthMs > 0 ? clock.monotonicMs() + maxReauthMs : Number.POSITIVE_INFINITY
+    const lifetimeMs = this.#lifetimeMs
+    this.#expiresMs = lifetimeMs > 0 ? this.#options.clock.monotonicMs() + lifetimeMs : Number.POSITIVE_INFINITY
     return step
+  }
+
+  /** For how long it holds who the client is; 0 for ever. */
+  get #lifetimeMs(): number {
+    return Math.max(0, this.#options.maxReauthMs.get(this.#mechanism) ?? 0)
   }
 
   #messageOf({ message }: { readonly message?: string }): string {

@@ -23,7 +23,8 @@ export interface SaslSettings {
   /** Of PLAIN, by user. */
   readonly passwords: ReadonlyMap<string, string>
   readonly maxTokenBytes: number
-  readonly maxReauthMs: number
+  /** By mechanism. */
+  readonly maxReauthMs: ReadonlyMap<string, number>
   readonly failureDelayMs: number
 }
 
@@ -52,7 +53,7 @@ export function saslSettings(source: SaslSource, listener: string): SaslSettings
     mechanisms: asTold(enabled),
     passwords,
     maxTokenBytes: settingOf(source, listener, 'sasl.server.max.receive.size'),
-    maxReauthMs: settingOf(source, listener, 'connections.max.reauth.ms'),
+    maxReauthMs: new Map(enabled.map((name) => [name, settingOf(source, listener, 'connections.max.reauth.ms', name)])),
     failureDelayMs: source.values['connection.failed.authentication.delay.ms'],
   }
 }
@@ -113,17 +114,19 @@ function passwordsOf({ options }: JaasEntry): ReadonlyMap<string, string> {
   return new Map(users.map(([name, password]) => [name.slice(USER_PREFIX.length), password]))
 }
 
-/** A key of the table as it is for one listener. */
+/** A key of the table as it is for one listener, or for one mechanism of it. */
 function settingOf<Key extends keyof SecurityConfig>(
   { values, given }: SaslSource,
   listener: string,
   key: Key,
+  mechanism?: string,
 ): SecurityConfig[Key] {
-  const name = `listener.name.${listener.toLowerCase()}.${key}`
-  const raw = given.get(name)
-  if (raw === undefined) return values[key]
-  const parsed = parseValue(securityConfig as ConfigTable, key, raw)
-  if (!parsed.ok) throw new SaslConfigError(`listener.name.${listener.toLowerCase()}.${parsed.error}.`)
+  const ofListener = `listener.name.${listener.toLowerCase()}.`
+  const prefixes = mechanism === undefined ? [] : [`${ofListener}${mechanism.toLowerCase()}.`]
+  const prefix = [...prefixes, ofListener].find((prefix) => given.has(`${prefix}${key}`))
+  if (prefix === undefined) return values[key]
+  const parsed = parseValue(securityConfig as ConfigTable, key, given.get(`${prefix}${key}`)!)
+  if (!parsed.ok) throw new SaslConfigError(`${prefix}${parsed.error}.`)
   return parsed.value as SecurityConfig[Key]
 }
 

@@ -21,7 +21,7 @@ async function world({ maxReauthMs = 0, mechanisms = ['PLAIN', ...SCRAM] as stri
           mechanisms,
           passwords: new Map([['alice', 'secret']]),
           maxTokenBytes: 1000,
-          maxReauthMs,
+          maxReauthMs: new Map(mechanisms.map((name) => [name, maxReauthMs])),
           failureDelayMs: 100,
         },
       ],

@@ -42,7 +42,7 @@ async function server({ maxReauthMs = 0, maxTokenBytes = 1000 } = {}) {
         timers: made.time,
         mechanisms: MECHANISMS,
         maxTokenBytes,
-        maxReauthMs,
+        maxReauthMs: new Map([['PLAIN', maxReauthMs]]),
         failureDelayMs: DELAY_MS,
         exchange: () =>
           plainExchange(

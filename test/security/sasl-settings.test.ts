@@ -19,6 +19,7 @@ t.test('who comes in through a listener', (t) => {
         [`${PREFIX}sasl.enabled.mechanisms`]: 'SCRAM-SHA-256,PLAIN',
         [`${PREFIX}plain.sasl.jaas.config`]: `${PLAIN} username="n" password="p" user_alice="a" user_b.o_b="b";`,
         [`${PREFIX}connections.max.reauth.ms`]: '7000',
+        [`${PREFIX}plain.connections.max.reauth.ms`]: '3000',
         'listener.name.inside.connections.max.reauth.ms': '1',
       },
       { 'sasl.server.max.receive.size': 100 },
@@ -27,7 +28,8 @@ t.test('who comes in through a listener', (t) => {
   )
   t.same(settings.mechanisms, ['PLAIN', 'SCRAM-SHA-256'], 'in the order of Apache Kafka')
   t.same(Object.fromEntries(settings.passwords), { alice: 'a', 'b.o_b': 'b' }, 'the node’s own password opens nothing')
-  t.match(settings, { maxReauthMs: 7000, maxTokenBytes: 100, failureDelayMs: 100 })
+  t.match(settings, { maxTokenBytes: 100, failureDelayMs: 100 })
+  t.same(Object.fromEntries(settings.maxReauthMs), { PLAIN: 3000, 'SCRAM-SHA-256': 7000 }, 'each mechanism has its own')
   const scram = saslSettings(source({}, { 'sasl.enabled.mechanisms': ['SCRAM-SHA-512'] }), 'OUTSIDE')
   t.equal(scram.passwords.size, 0, 'SCRAM needs no login module: the cluster knows its users')
   const broad = { 'sasl.enabled.mechanisms': ['PLAIN'], 'sasl.jaas.config': `${PLAIN} user_x="y";` }
@@ -56,6 +58,7 @@ t.test('what a configuration lacks or says wrongly is named', (t) => {
     [['PLAIN'], { [jaas]: `${SCRAM};` }, /needs org.apache.kafka.common.security.plain.PlainLoginModule, not/],
     [['PLAIN'], { [jaas]: `${PLAIN} user_a="hush"` }, /plain.sasl.jaas.config: .* does not end with a semicolon/],
     [['PLAIN'], { [`${PREFIX}connections.max.reauth.ms`]: 'soon' }, /listener.name.outside.connections.max.reauth.ms/],
+    [['PLAIN'], { [`${PREFIX}plain.connections.max.reauth.ms`]: 'soon' }, /outside.plain.connections.max.reauth.ms/],
   ] as const) {
     const config = source({ [jaas]: `${PLAIN} user_a="b";`, ...given }, { 'sasl.enabled.mechanisms': mechanisms })
     if (/needs listener/.test(String(message))) config.given.delete(jaas)
