@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { LOG_LEVELS, type LogLevel } from '../base/logger.ts'
 import type { VersionRange } from '../metadata/image.ts'
+import { securityProtocolOf } from '../net/listener.ts'
 import { clusterIdByConfig } from './cluster-id.ts'
-import { type ResolvedConfig, resolveConfig } from './config.ts'
+import { ConfigError, type ResolvedConfig, resolveConfig } from './config.ts'
 import { parseTopicSpec, type TopicToCreate } from './config-sources.ts'
 
 /** What starting a broker can be told, beside its config keys. */
@@ -40,6 +41,8 @@ export interface NodeSetup {
 }
 
 export const DEFAULT_PORT = 9092
+/** Name of the listener that --port and --host open. */
+const FLAG_LISTENER = 'PLAINTEXT'
 
 /** Turns what was said on the command line, in the environment and in the file into one setup. Throws ConfigError. */
 export function setUp(options: StartOptions): NodeSetup {
@@ -47,7 +50,10 @@ export function setUp(options: StartOptions): NodeSetup {
   const flags: Record<string, string> = { ...options.flags }
   if (options.nodeId !== undefined) flags['node.id'] = String(options.nodeId)
   if (options.dataDir !== undefined) flags['log.dirs'] = resolve(options.dataDir)
-  if (options.port !== undefined || options.host !== undefined) flags.listeners = listenerFlag(options)
+  if (options.port !== undefined || options.host !== undefined) {
+    refuseToOpen(resolveConfig({ flags, environment, file: options.file ?? {} }))
+    flags.listeners = listenerFlag(options)
+  }
 
   const sources = { flags, environment, file: options.file ?? {} }
   const asked = resolveConfig(sources)
@@ -81,7 +87,17 @@ export function clusterDirectory({ dataDir, flags = {}, environment = {}, file =
 
 /** `localhost` binds 127.0.0.1 and ::1 and is what clients are told; any other host is taken as it is. */
 function listenerFlag({ host = 'localhost', port = DEFAULT_PORT }: StartOptions): string {
-  return `PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${FLAG_LISTENER}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Whoever configured a listener that asks for names is not to get one that lets everybody in. Throws ConfigError. */
+function refuseToOpen({ values }: ResolvedConfig): void {
+  const map = values['listener.security.protocol.map']
+  const protocols = values.listeners.map((listener) => securityProtocolOf(map, listener.split(':')[0]!))
+  if (securityProtocolOf(map, FLAG_LISTENER) === 'PLAINTEXT' && protocols.some((protocol) => protocol !== 'PLAINTEXT'))
+    throw new ConfigError(
+      `--port and --host open a PLAINTEXT listener instead of ${values.listeners.join()}: write the port there.`,
+    )
 }
 
 function topicsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): TopicToCreate[] {

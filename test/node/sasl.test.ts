@@ -1,12 +1,15 @@
 import { Kafka, logLevel } from 'kafkajs'
 import t from 'tap'
+import { ErrorCode } from '../../protocol/errors.ts'
 import { createSystem } from '../../src/base/system.ts'
 import { Peer } from '../../src/net/peer.ts'
+import { setUp } from '../../src/node/options.ts'
 import { startBroker } from '../../src/node/start-broker.ts'
 import { startCluster } from '../../src/node/start-cluster.ts'
 import { saslLogin } from '../../src/security/login.ts'
 import { saltedPassword } from '../../src/security/scram.ts'
 
+const DESCRIBE_DELEGATION_TOKEN = 41
 const ALTER_USER_SCRAM_CREDENTIALS = 51
 const SCRAM_SHA_512 = 2
 const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
@@ -87,9 +90,34 @@ t.test('a broker whose listener asks, alone', async (t) => {
   await alice.connect()
   t.same(await alice.listTopics(), [])
   await alice.disconnect()
+  const system = createSystem()
+  const peer = await Peer.connect({
+    system,
+    address: { host: '127.0.0.1', port: broker.port },
+    clientId: 'test',
+    login: saslLogin({ mechanism: 'PLAIN', user: 'alice', password: 'alice-secret' }, system.random),
+  })
+  const { errorCode } = await peer.send(DESCRIBE_DELEGATION_TOKEN, { owners: null })
+  t.equal(errorCode, ErrorCode.DELEGATION_TOKEN_AUTH_DISABLED, 'a name is known, and tokens are off')
+  peer.close()
   for (const sasl of [undefined, { mechanism: 'scram-sha-256', username: 'alice', password: 'alice-secret' }]) {
     const other = client(sasl)
     await t.rejects(other.connect().then(() => other.listTopics()))
     await other.disconnect()
   }
+})
+
+t.test('a port on the command line opens nothing that the configuration closes', (t) => {
+  const file = { listeners: 'SASL_PLAINTEXT://:9092' }
+  t.throws(() => setUp({ port: 0, file }), {
+    name: 'ConfigError',
+    message: /--port and --host open a PLAINTEXT listener/,
+  })
+  const environment = {
+    KAFKA_LISTENERS: 'INSIDE://:9092',
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'INSIDE:SASL_PLAINTEXT',
+  }
+  t.throws(() => setUp({ host: '127.0.0.1', environment }), { name: 'ConfigError' })
+  t.equal(setUp({ port: 0, dataDir: 'x', file: { listeners: 'PLAINTEXT://:9092' } }).config.values.listeners.length, 1)
+  t.end()
 })
