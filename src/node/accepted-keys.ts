@@ -54,7 +54,6 @@ const KEYS = new Set([
   'metric.reporters',
   'num.io.threads',
   'num.network.threads',
-  'principal.builder.class',
   'queued.max.request.bytes',
   'queued.max.requests',
   'request.timeout.ms',

@@ -3,6 +3,8 @@ import { parsePrincipal } from './principal.ts'
 
 /** The only authorizer that there is here. */
 const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+/** Another one would give clients names that entries are written for. */
+const DEFAULT_PRINCIPALS = 'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder'
 
 /**
  * Who clients and other nodes are, and what they may do. The keys of SASL may stand behind `listener.name.<listener>.`
@@ -43,6 +45,12 @@ export const securityConfig = configTable({
     doc: `Who decides what clients and other nodes may do: ${STANDARD_AUTHORIZER}, by ACLs. Empty: everybody may do all.`,
     validate: (name) =>
       name === '' || name === STANDARD_AUTHORIZER ? undefined : `the only authorizer here is ${STANDARD_AUTHORIZER}`,
+  }),
+  'principal.builder.class': className({
+    default: DEFAULT_PRINCIPALS,
+    doc: 'What makes of a user the principal that ACLs name: User:alice of alice.',
+    validate: (name) =>
+      name === DEFAULT_PRINCIPALS ? undefined : `principals are made here as by ${DEFAULT_PRINCIPALS}`,
   }),
   'super.users': string({
     default: '',

@@ -288,11 +288,14 @@ t.test('B87: entries are made, shown and removed through the wire, and hold from
   t.match(resources, [{ acls: [{ principal: 'User:b' }] }])
 })
 
-t.test('another authorizer, or a super user that is no principal, is said at the start', async (t) => {
+t.test('another authorizer, other principals, or a super user that is none, is said at the start', async (t) => {
   const start = (config: Readonly<Record<string, string>>) => () => setUp({ flags: config, dataDir: '/nowhere' })
   t.throws(start({ 'authorizer.class.name': 'com.example.Authorizer' }), {
     message: /authorizer\.class\.name.*only authorizer/,
   })
   t.throws(start({ 'super.users': 'User:a;bob' }), { message: /super\.users.*bob is no principal/ })
+  t.throws(start({ 'principal.builder.class': 'com.example.Names' }), { message: /principal\.builder\.class/ })
+  const usual = 'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder'
+  t.doesNotThrow(start({ 'principal.builder.class': usual }))
   t.doesNotThrow(start({ 'authorizer.class.name': STANDARD_AUTHORIZER, 'super.users': ' User:a; User:CN=b,O=c ;' }))
 })
