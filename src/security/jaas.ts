@@ -11,14 +11,18 @@ export class JaasError extends Error {
 }
 
 const FLAGS = ['required', 'requisite', 'sufficient', 'optional']
-/** Blanks and comments, then a word, what stands in quotes, or one character. */
-const TOKEN =
-  /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*(?:([\w.$+/:@-]+)|"((?:\\[\s\S]|[^"\\\n])*)"|'((?:\\[\s\S]|[^'\\\n])*)'|([\s\S]))/y
-const REST = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*$/y
+/** Blanks and comments. One blank at a time: there is one way only to read many of them. */
+const BLANKS = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
+/** A word, what stands in quotes, or one character. */
+const TOKEN = /([\w.$+/:@-]+)|"((?:\\[\s\S]|[^"\\\n])*)"|'((?:\\[\s\S]|[^'\\\n])*)'|([\s\S])/y
+/** Names that are told back; what stands in their place by mistake may be a part of a password. */
+const TOLD = /^(?:username|password|user_[\w.@-]+)$/
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
 
 interface Token {
-  /** Undefined for a sign that stands for itself. */
+  /** Without quotes. */
+  readonly name: string | undefined
+  /** With or without; undefined for a sign that stands for itself. */
   readonly word: string | undefined
   readonly sign: string | undefined
 }
@@ -28,39 +32,46 @@ interface Token {
  */
 export function parseJaas(text: string): JaasEntry {
   const tokens = tokensOf(text)
-  const module = tokens.shift()?.word
+  const module = tokens.shift()?.name
   if (module === undefined) throw new JaasError('expected a login module, such as PlainLoginModule, first')
-  const flag = tokens.shift()?.word?.toLowerCase()
+  const flag = tokens.shift()?.name?.toLowerCase()
   if (flag === undefined || !FLAGS.includes(flag))
-    throw new JaasError(`expected one of ${FLAGS.join(', ')} behind ${module}`)
+    throw new JaasError(`expected one of ${FLAGS.join(', ')} behind the login module`)
   const options = new Map<string, string>()
   for (;;) {
     const token = tokens.shift()
     if (token?.sign === ';') break
     if (token === undefined) throw new JaasError(`the entry of ${module} does not end with a semicolon`)
-    if (token.word === undefined) throw new JaasError(`expected an option of ${module}, or a semicolon`)
+    const { name } = token
+    if (name === undefined) throw new JaasError(`expected an option of ${module}, or a semicolon`)
     const isAssigned = tokens.shift()?.sign === '='
     const value = isAssigned ? tokens.shift()?.word : undefined
-    if (value === undefined) throw new JaasError(`the option ${token.word} has no value; write ${token.word}="..."`)
-    options.set(token.word, value)
+    if (value === undefined) throw new JaasError(withoutValue(name))
+    options.set(name, value)
   }
   if (tokens.length > 0) throw new JaasError(`there is more than one login module; only ${module} was expected`)
   return { module, options }
 }
 
+const withoutValue = (name: string): string =>
+  TOLD.test(name) ? `the option ${name} has no value; write ${name}="..."` : 'an option has no value; write option="..."'
+
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = []
-  let at = 0
-  for (;;) {
-    REST.lastIndex = at
-    if (REST.test(text)) return tokens
+  for (let at = behind(BLANKS, text, 0); at < text.length; at = behind(BLANKS, text, TOKEN.lastIndex)) {
     TOKEN.lastIndex = at
-    const [, word, double, single, sign] = TOKEN.exec(text)!
-    at = TOKEN.lastIndex
+    const [, name, double, single, sign] = TOKEN.exec(text)!
     if (sign === '"' || sign === "'") throw new JaasError('a quotation mark is not closed')
     const quoted = double ?? single
-    tokens.push({ word: word ?? (quoted === undefined ? undefined : unescaped(quoted)), sign })
+    tokens.push({ name, word: name ?? (quoted === undefined ? undefined : unescaped(quoted)), sign })
   }
+  return tokens
+}
+
+function behind(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  pattern.test(text)
+  return pattern.lastIndex
 }
 
 const unescaped = (text: string): string =>

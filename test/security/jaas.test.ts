@@ -29,6 +29,10 @@ t.test('what is no JAAS entry is refused in words that leave secrets out', (t) =
     ['M required password;', /option password has no value/],
     ['M required password=;', /option password has no value/],
     ['M required ="hush";', /expected an option/],
+    ['hush', /behind the login module/],
+    ['"hush" required;', /expected a login module/],
+    ['M required "hush";', /expected an option/],
+    ['M required password="x" hush;', /an option has no value/],
     ['M required; N required;', /more than one login module/],
   ] as const) {
     t.throws(() => parseJaas(text), { name: 'JaasError', message }, text)
@@ -39,5 +43,11 @@ t.test('what is no JAAS entry is refused in words that leave secrets out', (t) =
     }
   }
   t.ok(JaasError)
+  t.end()
+})
+
+t.test('blanks and comments are read in one way only, however many there are', (t) => {
+  const blanks = `${' '.repeat(5000)}${'/**/ '.repeat(500)}`
+  t.equal(parseJaas(`${blanks}M${blanks}required${blanks}a=b${blanks};${blanks}`).options.get('a'), 'b')
   t.end()
 })
