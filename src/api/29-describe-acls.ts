@@ -45,9 +45,9 @@ function matching(image: MetadataImage, filter: AclFilter): Resource[] {
     string,
     { resourceType: number; resourceName: string; patternType: number; acls: Entry[] }
   >()
-  for (const [, acl] of aclsOf(image)) {
+  for (const acl of aclsOf(image)) {
     if (!matchesAcl(acl, filter)) continue
-    const { resourceType, resourceName, patternType, ...entry } = acl
+    const { id: _, resourceType, resourceName, patternType, ...entry } = acl
     const key = `${resourceType}:${patternType}:${resourceName}`
     const known = resources.get(key)
     if (known) known.acls.push(entry)

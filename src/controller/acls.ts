@@ -3,7 +3,18 @@ import type { DeleteAclsRequest, DeleteAclsResponse } from '../../protocol/api/3
 import { ErrorCode, ProtocolError } from '../../protocol/errors.ts'
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { randomUuid } from '../base/random.ts'
-import { ACL_CODES, type Acl, aclFilter, aclKey, aclsOf, matchesAcl, problemOfAclFilter } from '../metadata/acls.ts'
+import {
+  ACL_CODES,
+  type Acl,
+  type AclEntry,
+  type AclFilter,
+  aclFilter,
+  aclKey,
+  aclsOf,
+  matchesAcl,
+  namesOne,
+  problemOfAclFilter,
+} from '../metadata/acls.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
 import { type Decision, type DecisionContext, MAX_RECORDS } from './ports.ts'
@@ -19,8 +30,10 @@ export function createAcls(
   { creations }: CreateAclsRequest,
   { random }: DecisionContext,
 ): Decision<typeof CreateAclsResponse.Input> {
-  const existing = new Set([...aclsOf(image)].map(([, acl]) => aclKey(acl)))
-  const ids = new Set(image.security.acls.keys())
+  const names = new Set(creations.map(({ resourceName }) => resourceName))
+  const existing = new Set<string>()
+  for (const acl of aclsOf(image)) if (names.has(acl.resourceName)) existing.add(aclKey(acl))
+  const ids = new Set<string>()
   const records: MetadataRecord[] = []
   const results = creations.map((creation) => {
     const { resourcePatternType: patternType, ...rest } = creation
@@ -30,7 +43,7 @@ export function createAcls(
     if (problem !== undefined) return { errorCode: problem.code, errorMessage: problem.message }
     if (isNew) {
       existing.add(aclKey(acl))
-      records.push(record('AccessControlEntryRecord', 0, { ...acl, id: newId(ids, random) }))
+      records.push(record('AccessControlEntryRecord', 0, { ...acl, id: newId(image, ids, random) }))
     }
     return { errorCode: ErrorCode.NONE, errorMessage: null }
   })
@@ -40,10 +53,10 @@ export function createAcls(
 const invalid = (message: string): Refusal => new Refusal(ErrorCode.INVALID_REQUEST, message)
 const tooMany = invalid(`the request makes more than ${MAX_RECORDS} changes`)
 
-function newId(ids: Set<string>, random: DecisionContext['random']): string {
+function newId({ security }: MetadataImage, ids: Set<string>, random: DecisionContext['random']): string {
   for (;;) {
     const id = randomUuid(random)
-    if (ids.has(id)) continue
+    if (ids.has(id) || security.acls.has(id)) continue
     ids.add(id)
     return id
   }
@@ -74,16 +87,36 @@ export function deleteAcls(
   { filters }: DeleteAclsRequest,
 ): Decision<typeof DeleteAclsResponse.Input> {
   const doomed = new Set<string>()
+  const find = finder(image)
   const filterResults = filters.map((requested) => {
     const filter = aclFilter(requested)
     const problem = problemOfAclFilter(filter)
     if (problem !== undefined) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: problem, matchingAcls: [] }
-    const matching = [...aclsOf(image)].filter(([, acl]) => matchesAcl(acl, filter))
-    for (const [id] of matching) doomed.add(id)
-    const matchingAcls = matching.map(([, acl]) => ({ errorCode: ErrorCode.NONE, errorMessage: null, ...acl }))
+    const matching = find(filter)
+    for (const { id } of matching) doomed.add(id)
+    if (doomed.size > MAX_RECORDS) throw new ProtocolError(tooMany.code, tooMany.message)
+    const matchingAcls = matching.map(({ id: _, ...acl }) => ({
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      ...acl,
+    }))
     return { errorCode: ErrorCode.NONE, errorMessage: null, matchingAcls }
   })
-  if (doomed.size > MAX_RECORDS) throw new ProtocolError(tooMany.code, tooMany.message)
   const records = [...doomed].map((id) => record('RemoveAccessControlEntryRecord', 0, { id }))
   return { records, response: { throttleTimeMs: 0, filterResults } }
+}
+
+/** A request may hold thousands of filters, most of them about one name: the entries are read once for all. */
+function finder(image: MetadataImage): (filter: AclFilter) => readonly AclEntry[] {
+  const all = [...aclsOf(image)]
+  const byName = new Map<string, AclEntry[]>()
+  for (const acl of all) {
+    const named = byName.get(acl.resourceName)
+    if (named) named.push(acl)
+    else byName.set(acl.resourceName, [acl])
+  }
+  return (filter) => {
+    const candidates = namesOne(filter) ? (byName.get(filter.resourceName!) ?? []) : all
+    return candidates.filter((acl) => matchesAcl(acl, filter))
+  }
 }

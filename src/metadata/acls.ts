@@ -43,8 +43,9 @@ export const SUPPORTED_OPERATIONS = {
 
 const { RESOURCE_TYPE, PATTERN_TYPE, OPERATION, PERMISSION, WILDCARD } = ACL_CODES
 
-/** An access control entry. */
-export type Acl = Omit<RecordValue<'AccessControlEntryRecord'>, 'id'>
+/** An access control entry, as the image has it. */
+export type AclEntry = RecordValue<'AccessControlEntryRecord'>
+export type Acl = Omit<AclEntry, 'id'>
 
 /** Null, and the code ANY, match everything. */
 export interface AclFilter {
@@ -87,13 +88,8 @@ export function problemOfAclFilter(filter: AclFilter): string | undefined {
   return entry ? undefined : 'unknown filter of entries'
 }
 
-/** All entries, by id. */
-export function* aclsOf({ security }: MetadataImage): Generator<[id: string, acl: Acl]> {
-  for (const [id, value] of security.acls) {
-    const { id: _, ...acl } = value as RecordValue<'AccessControlEntryRecord'>
-    yield [id, acl]
-  }
-}
+export const aclsOf = ({ security }: MetadataImage): Iterable<AclEntry> =>
+  security.acls.values() as MapIterator<unknown> as Iterable<AclEntry>
 
 /** Equal for equal entries. */
 export const aclKey = (acl: Acl): string =>
@@ -106,6 +102,10 @@ export const aclKey = (acl: Acl): string =>
     acl.operation,
     acl.permissionType,
   ])
+
+/** A filter that only entries about a resource of the same name can match. */
+export const namesOne = ({ resourceName, patternType }: AclFilter): boolean =>
+  resourceName !== null && patternType !== PATTERN_TYPE.MATCH
 
 export function matchesAcl(acl: Acl, filter: AclFilter): boolean {
   const { resourceType, principal, host, operation, permissionType } = filter

@@ -158,8 +158,11 @@ function unchained<V>(chain: Leaf<V> | undefined, key: string): Leaf<V> | undefi
   return chain.key === key ? chain.next : { ...chain, next: unchained(chain.next, key) }
 }
 
-function* leaves<V>(node: Node<V> | undefined): Generator<Leaf<V>, undefined> {
-  if (node === undefined) return
-  if ('slots' in node) for (const child of node.slots) yield* leaves(child)
-  else for (let leaf: Leaf<V> | undefined = node; leaf; leaf = leaf.next) yield leaf
+/** One generator, not one for each level that every entry would have to come through. */
+function* leaves<V>(root: Node<V> | undefined): Generator<Leaf<V>, undefined> {
+  const ahead = root === undefined ? [] : [root]
+  for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
+    if ('slots' in node) for (let i = node.slots.length - 1; i >= 0; i--) ahead.push(node.slots[i]!)
+    else for (let leaf: Leaf<V> | undefined = node; leaf; leaf = leaf.next) yield leaf
+  }
 }

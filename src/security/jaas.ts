@@ -54,7 +54,9 @@ export function parseJaas(text: string): JaasEntry {
 }
 
 const withoutValue = (name: string): string =>
-  TOLD.test(name) ? `the option ${name} has no value; write ${name}="..."` : 'an option has no value; write option="..."'
+  TOLD.test(name)
+    ? `the option ${name} has no value; write ${name}="..."`
+    : 'an option has no value; write option="..."'
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = []

@@ -119,3 +119,24 @@ t.test('N-C31: a request changes 10000 entries at most', async (t) => {
   t.throws(() => remove([all()], after), { code: INVALID_REQUEST })
   t.equal(remove([all({ resourceNameFilter: 'b0' })], after).left, MAX_RECORDS)
 })
+
+/** Entries that count how often something is read of them beside their names. */
+function counting(image: MetadataImage): { image: MetadataImage; reads: () => number } {
+  let reads = 0
+  const counted = (value: unknown) =>
+    Object.defineProperty({ ...(value as object) }, 'operation', { enumerable: true, get: () => ++reads && 3 })
+  const acls = new Map([...image.security.acls].map(([id, value]) => [id, counted(value)]))
+  return { image: { ...image, security: { ...image.security, acls } }, reads: () => reads }
+}
+
+t.test('of thousands of entries only those of the names in a request are looked at', async (t) => {
+  const names = Array.from({ length: 500 }, (_, i) => `n${i}`)
+  const { after } = create(names.map((resourceName) => allow({ resourceName })))
+  const created = counting(after)
+  t.equal(createAcls(created.image, { creations: [allow({ resourceName: 'n7' })] }, contextOf()).records.length, 0)
+  t.equal(created.reads(), 1)
+  const removed = counting(after)
+  const filters = names.map((name) => all({ resourceNameFilter: name, patternTypeFilter: LITERAL, operation: 3 }))
+  t.equal(deleteAcls(removed.image, { filters }).records.length, 500)
+  t.ok(removed.reads() <= 1000, `${removed.reads()}`)
+})
