@@ -7,6 +7,7 @@ import { isScram } from './scram.ts'
 const PLAIN_MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
 const SCRAM_MODULE = 'org.apache.kafka.common.security.scram.ScramLoginModule'
 const JAAS_CONFIG = 'sasl.jaas.config'
+const CALLBACK_HANDLER = 'sasl.server.callback.handler.class'
 const SERVED = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
 /** Options of PlainLoginModule that say who may come in. */
 const USER_PREFIX = 'user_'
@@ -48,6 +49,9 @@ export function saslSettings(source: SaslSource, listener: string): SaslSettings
   const enabled = settingOf(source, listener, 'sasl.enabled.mechanisms')
   if (enabled.length === 0) throw new SaslConfigError(`Listener ${listener}: sasl.enabled.mechanisms is empty.`)
   for (const mechanism of enabled) requireServed(mechanism, 'sasl.enabled.mechanisms', listener)
+  for (const mechanism of enabled) refuseOtherCheck(source, listener, mechanism)
+  // Read for what is wrong with it alone: there is one way only in which users become principals.
+  settingOf(source, listener, 'principal.builder.class')
   const passwords = enabled.includes('PLAIN') ? passwordsOf(jaasOf(source, listener, 'PLAIN')) : new Map()
   return {
     mechanisms: asTold(enabled),
@@ -135,6 +139,13 @@ function requireServed(mechanism: string, key: string, listener: string): void {
   throw new SaslConfigError(
     `Listener ${listener}: ${key} says ${mechanism}, which is not served; ${SERVED.join(', ')} are.`,
   )
+}
+
+/** Passed over it would let in users of sasl.jaas.config whom it may not know. */
+function refuseOtherCheck({ given }: SaslSource, listener: string, mechanism: string): void {
+  const key = `listener.name.${listener.toLowerCase()}.${mechanism.toLowerCase()}.${CALLBACK_HANDLER}`
+  if (given.has(key))
+    throw new SaslConfigError(`${key}: there are no classes here that check passwords in another way.`)
 }
 
 /** Apache Kafka tells them in the order of a Java HashSet, in which SCRAM-SHA-256 is the last one. */

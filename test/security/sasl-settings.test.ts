@@ -59,6 +59,12 @@ t.test('what a configuration lacks or says wrongly is named', (t) => {
     [['PLAIN'], { [jaas]: `${PLAIN} user_a="hush"` }, /plain.sasl.jaas.config: .* does not end with a semicolon/],
     [['PLAIN'], { [`${PREFIX}connections.max.reauth.ms`]: 'soon' }, /listener.name.outside.connections.max.reauth.ms/],
     [['PLAIN'], { [`${PREFIX}plain.connections.max.reauth.ms`]: 'soon' }, /outside.plain.connections.max.reauth.ms/],
+    [
+      ['PLAIN'],
+      { [`${PREFIX}plain.sasl.server.callback.handler.class`]: 'Ldap' },
+      /callback.handler.class: there are no/,
+    ],
+    [['PLAIN'], { [`${PREFIX}principal.builder.class`]: 'Names' }, /listener.name.outside.principal.builder.class/],
   ] as const) {
     const config = source({ [jaas]: `${PLAIN} user_a="b";`, ...given }, { 'sasl.enabled.mechanisms': mechanisms })
     if (/needs listener/.test(String(message))) config.given.delete(jaas)
