@@ -43,7 +43,8 @@ export const describeTopicPartitions = (services: Services) =>
         const topicAuthorizedOperations = authorizedOperations(services, context, 'TOPIC', topic.name!)
         return { ...topic, topicAuthorizedOperations }
       })
-      const forbidden = named.length > 0 ? hidden.map((name) => failed(name, TOPIC_AUTHORIZATION_FAILED)) : []
+      const here = named.length > 0 ? hidden.filter((name) => name >= (cursor?.topicName ?? '')) : []
+      const forbidden = here.map((name) => failed(name, TOPIC_AUTHORIZATION_FAILED))
       return { throttleTimeMs: 0, topics: [...described, ...forbidden], nextCursor }
     },
 

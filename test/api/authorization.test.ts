@@ -114,6 +114,14 @@ t.test('H22: DescribeTopicPartitions leaves out what one may not know of, unless
     { name: 'seen', errorCode: NONE },
     { name: 'hidden', errorCode: TOPIC, topicId: ZERO_UUID, partitions: [] },
   ])
+  const cursor = { topicName: 'seen', partitionIndex: 0 }
+  const named = [{ name: 'hidden' }, { name: 'seen' }]
+  const rest = await node.ask(KEY.DESCRIBE_TOPIC_PARTITIONS, 0, { topics: named, cursor })
+  t.same(
+    rest.topics.map(({ name }) => name),
+    ['seen'],
+    'what was said before the cursor is not said again',
+  )
 })
 
 t.test('E41, E45, H19: of a group one learns and commits what is of topics that one may know of', async (t) => {
