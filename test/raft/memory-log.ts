@@ -141,12 +141,13 @@ export class MemoryLog implements LogView {
     return start ? JSON.parse(start.bytes.toString()) : []
   }
 
-  /** Removes what the latest snapshot holds. */
+  /** Removes what the latest snapshot holds, which is on the medium. */
   clean(): void {
     const { id, bytes } = this.snapshots.at(-1)!
     this.snapshots = [{ id, bytes }]
     this.entries = this.entries.slice(id.offset - this.startOffset)
     this.startOffset = id.offset
+    this.syncedOffset = Math.max(this.syncedOffset, id.offset)
     this.#epochs = this.#epochs
       .filter(
         ({ startOffset }, at, all) =>
