@@ -3,7 +3,7 @@ import { ErrorCode, errorMessage, errorName } from '../../protocol/errors.ts'
 import type { HostPort } from '../base/network.ts'
 import type { System } from '../base/ports.ts'
 import { createSystem } from '../base/system.ts'
-import { Peer, type SendOptions } from '../net/peer.ts'
+import { Peer, PeerError, type SendOptions } from '../net/peer.ts'
 import { CommandError } from './command-error.ts'
 import type { Bootstrap } from './options.ts'
 
@@ -89,12 +89,16 @@ export class Client {
   }
 
   /** Asks whichever broker is connected. */
-  send<Key extends ApiKey>(
+  async send<Key extends ApiKey>(
     key: Key,
     body: ApiOf<Key>['request']['Input'],
     options?: SendOptions,
   ): Promise<ApiOf<Key>['response']['T']> {
-    return this.#bootstrap.send(key, body, options)
+    try {
+      return await this.#bootstrap.send(key, body, options)
+    } catch (error) {
+      throw this.#login === undefined ? withHint(error) : error
+    }
   }
 
   /** Whether the connected broker has this API in this version. */
@@ -148,6 +152,12 @@ export function check(errorCode: number, about: string, message?: string | null)
 
 export const errorText = (about: string, errorCode: number, message?: string | null): string =>
   `${about}: ${message ?? errorMessage(errorCode)} (${errorName(errorCode)})`
+
+/** A broker that has to be told who asks closes the connection without a word. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof PeerError) || error.code !== 'ECLOSED') return error
+  return new CommandError(`${error.message}. If clients have to say there who they are, give --command-config.`)
+}
 
 function connect(system: System, address: HostPort, login: Bootstrap['login']): Promise<Peer> {
   return Peer.connect({ system, address, clientId: CLIENT_ID, login, requestTimeoutMs: TIMEOUT_MS })
