@@ -13,6 +13,9 @@ const THREAD_COUNTS = new Set([
 
 export const CORDONED_LOG_DIRS = 'cordoned.log.dirs'
 
+/** Keys of one listener: no running broker takes them over, and credentials must not be kept for nothing. */
+const OF_LISTENER = 'listener.name.'
+
 /**
  * What is wrong with values that a broker, or all of them, shall take over while running, as a sentence (KIP-226, fact
  * B57). Keys that nobody here knows are let pass, as by Apache Kafka: they may be meant for a plug-in.
@@ -27,8 +30,9 @@ export function problemOfBrokerValues(
 ): string | undefined {
   for (const [name, raw] of wanted) {
     const key = Object.hasOwn(table, name) ? table[name]! : undefined
+    const isFixed = key === undefined ? name.startsWith(OF_LISTENER) : key.update === 'read-only'
+    if (isFixed) return `${name} cannot be changed while the broker runs.`
     if (key === undefined) continue
-    if (key.update === 'read-only') return `${name} cannot be changed while the broker runs.`
     if (forAll && key.update === 'per-broker') return `${name} cannot be set for all brokers: name the one it is for.`
     const parsed = parseValue(table, name, raw)
     if (!parsed.ok) return parsed.error

@@ -91,6 +91,8 @@ t.test('IncrementalAlterConfigs', async (t) => {
     await refused('', 'log.retention.ms', 'soon')
     await refused('', 'num.network.threads', '7')
     await refused('', 'num.network.threads', '0')
+    await refused('1', 'listener.name.sasl.plain.sasl.jaas.config', 'M required user_a="hush";')
+    await refused('', 'listener.name.sasl.connections.max.reauth.ms', '1000')
     t.match(await alter(BROKER, '', ['num.network.threads', SET, '6']), { errorCode: NONE }, 'twice as many')
     t.match(await alter(BROKER, '', ['num.network.threads', DELETE, null]), { errorCode: NONE })
     t.match(await alter(BROKER, '1', ['node.id', DELETE, null]), { errorCode: NONE }, 'nothing is taken away')
