@@ -65,15 +65,27 @@ t.test('RFC 7677: the exchange that it shows', (t) => {
   t.end()
 })
 
-t.test('librdkafka before 2.6.1 says its part of the nonce twice', (t) => {
-  const bare = `n=${USER},r=${CLIENT_NONCE}`
-  const step = server()
-  step(`n,,${bare}`)
+/** What a client that knows the password says with a nonce of its choice. */
+function finalWith(nonce: string): string {
   const key = clientKey('SCRAM-SHA-256', saltedPassword('SCRAM-SHA-256', PASSWORD, Buffer.from(SALT, 'base64'), 4096))
-  const withoutProof = `c=biws,r=${CLIENT_NONCE}${NONCE}`
-  const storedKey = digest('SCRAM-SHA-256', key)
-  const proof = xor(key, keyed('SCRAM-SHA-256', storedKey, `${bare},${SERVER_FIRST},${withoutProof}`))
-  t.match(step(`${withoutProof},p=${proof.toString('base64')}`), { kind: 'done', user: USER })
+  const withoutProof = `c=biws,r=${nonce}`
+  const exchanged = `n=${USER},r=${CLIENT_NONCE},${SERVER_FIRST},${withoutProof}`
+  const signature = keyed('SCRAM-SHA-256', digest('SCRAM-SHA-256', key), exchanged)
+  return `${withoutProof},p=${xor(key, signature).toString('base64')}`
+}
+
+t.test('the server’s part of the nonce has to be there; librdkafka before 2.6.1 says its own part twice', (t) => {
+  for (const [nonce, kind] of [
+    [NONCE, 'done'],
+    [CLIENT_NONCE + NONCE, 'done'],
+    [CLIENT_NONCE, 'failed'],
+    [`${NONCE}x`, 'failed'],
+    [SERVER_NONCE, 'failed'],
+  ] as const) {
+    const step = server()
+    step(`n,,n=${USER},r=${CLIENT_NONCE}`)
+    t.match(step(finalWith(nonce)), { kind }, nonce)
+  }
   t.end()
 })
 
