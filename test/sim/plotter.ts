@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../../src/base/seeded-random.ts'
 import type { Nemesis } from './nemesis.ts'
+import { amnesia } from './plots/amnesia.ts'
 import { figureEight } from './plots/figure-eight.ts'
 import { lateFetch } from './plots/late-fetch.ts'
 import { rivals } from './plots/rivals.ts'
@@ -8,7 +9,7 @@ import { isWhole } from './whole.ts'
 import type { Checker, World } from './world.ts'
 
 /** One for each seed; in half of them there is none. */
-const PLOTS: readonly (Plot | undefined)[] = [undefined, undefined, undefined, rivals, figureEight, lateFetch]
+const PLOTS: readonly Plot[] = [rivals, figureEight, lateFetch, amnesia]
 /** A plot is given up where what it waits for does not come about. */
 const WAIT_LIMIT_MS = 20_000
 const MAX_PAUSE_MS = 15_000
@@ -27,7 +28,7 @@ export class Plotter implements Checker {
     this.#world = world
     this.#nemesis = nemesis
     this.#random = world.random.fork()
-    this.#plot = PLOTS[this.#random.below(PLOTS.length)]
+    this.#plot = PLOTS[this.#random.below(2 * PLOTS.length)]
   }
 
   start(): void {

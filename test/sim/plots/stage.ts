@@ -31,6 +31,11 @@ export class Stage {
     return this.random.below(2) === 0 ? [leader, one!, other!] : [leader, other!, one!]
   }
 
+  /** Undefined while there is none that acts. */
+  get controller(): SimNode | undefined {
+    return this.world.nodes.find(({ rooms }) => rooms?.role.isActive)
+  }
+
   after(ms: number): Until {
     const { time } = this.world
     const atMs = time.monotonicMs() + ms
