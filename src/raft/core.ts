@@ -243,12 +243,12 @@ export class Core {
     return this.#shutdownAtMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Fact A44: nobody is left who needs this node. */
+  /** Fact A44: nobody is left who needs this node. Without a term of its own to end it has nobody to wait for either. */
   get isShutDown(): boolean {
     if (!this.isShuttingDown) return false
-    const { leaderId } = this.role
+    const { leaderId, name } = this.role
     const isLed = leaderId !== NOBODY && leaderId !== this.local.id
-    return isLed || !this.isVoter || this.isSoleVoter || this.shutdownAtMs <= this.nowMs
+    return isLed || name !== 'resigned' || !this.isVoter || this.isSoleVoter || this.shutdownAtMs <= this.nowMs
   }
 
   shutDown(): void {

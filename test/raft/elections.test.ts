@@ -7,12 +7,12 @@ import { Simulation } from './simulation.ts'
 const NOW = { epoch: 1, offset: 1 }
 
 /** A voter among three that never hears of the others, in epoch 3, with one record of epoch 1. */
-function lonely(): { sim: Simulation; node: TestNode } {
+function lonely({ leaderId = -1 } = {}): { sim: Simulation; node: TestNode } {
   const sim = new Simulation(3)
   const log = new MemoryLog()
   log.append({ epoch: 1, value: 'a' })
   const staticVoters = [1, 2, 3].map(staticVoter)
-  const node = sim.add({ id: 1, log, staticVoters, stored: { epoch: 3, leaderId: -1, votedKey: undefined } })
+  const node = sim.add({ id: 1, log, staticVoters, stored: { epoch: 3, leaderId, votedKey: undefined } })
   return { sim, node }
 }
 
@@ -161,11 +161,27 @@ t.test('A30: an observer votes too, but never stands', async (t) => {
 })
 
 t.test('A44: who has waited long enough to be let go has nothing more to do', async (t) => {
-  const { sim, node } = lonely()
+  const { sim, node } = lonely({ leaderId: 1 })
+  t.equal(node.raft.leadership.role, 'resigned')
   node.shutdown()
   t.notOk(node.raft.isShutDown, 'no other leader is known')
   sim.time.advance(5000)
   node.tick()
   t.ok(node.raft.isShutDown)
   t.equal(node.raft.nextDeadlineMs, Number.POSITIVE_INFINITY)
+})
+
+t.test('A44: who has no term of its own to end waits for nobody', async (t) => {
+  const { sim, node } = lonely()
+  node.shutdown()
+  t.ok(node.raft.isShutDown, 'unattached')
+  const candidate = lonely()
+  candidate.sim.until('it stands', () => candidate.node.raft.leadership.role === 'prospective')
+  candidate.node.shutdown()
+  t.ok(candidate.node.raft.isShutDown)
+  const led = lonely({ leaderId: 1 })
+  led.node.shutdown()
+  t.match(votes(led.sim, led.node, { id: 2, epoch: 4, last: NOW }), { leaderEpoch: 4 })
+  t.ok(led.node.raft.isShutDown, 'somebody stands in the next epoch')
+  t.equal(sim.time.monotonicMs(), 0)
 })
