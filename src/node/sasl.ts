@@ -50,28 +50,46 @@ export function nodeSasl(
   const source: SaslSource = { values, given: ofListeners }
   const asks = (name: string) =>
     name !== '' && securityProtocolOf(values['listener.security.protocol.map'], name) === 'SASL_PLAINTEXT'
-  const own = (listener: string | undefined, key: MechanismKey, isNeeded: boolean) => {
+  const own = (asked: NodeSasl['listeners'], listener: string | undefined, key: MechanismKey, isNeeded: boolean) => {
     if (listener === undefined || !asks(listener)) return undefined
+    let credentials: OwnCredentials
     try {
-      return ownCredentials(source, listener, key)
+      credentials = ownCredentials(source, listener, key)
     } catch (error) {
       if (error instanceof SaslConfigError && !isNeeded) return undefined
       throw error
     }
+    if (isNeeded || given.has(key)) requireEnabled(credentials, key, listener, asked.get(listener))
+    return credentials
   }
   const { interBroker, controller, clients, controllers } = listeners
   const isChosen = given.has('inter.broker.listener.name') || given.has('security.inter.broker.protocol')
   const asking = [...clients, ...controllers].filter(({ securityProtocol }) => securityProtocol === 'SASL_PLAINTEXT')
   try {
+    const asked = new Map(asking.map(({ name }) => [name, saslSettings(source, name)]))
     return {
-      listeners: new Map(asking.map(({ name }) => [name, saslSettings(source, name)])),
-      toBrokers: own(interBroker, 'sasl.mechanism.inter.broker.protocol', isChosen || !alone),
-      toControllers: own(controller, 'sasl.mechanism.controller.protocol', !alone),
+      listeners: asked,
+      toBrokers: own(asked, interBroker, 'sasl.mechanism.inter.broker.protocol', isChosen || !alone),
+      toControllers: own(asked, controller, 'sasl.mechanism.controller.protocol', !alone),
     }
   } catch (cause) {
     if (!(cause instanceof SaslConfigError)) throw cause
     throw new ConfigError(cause.message, { cause })
   }
+}
+
+/** Nodes have the same listeners: what this one does not let in, the others do not either, and they would try for ever. */
+function requireEnabled(
+  { mechanism }: OwnCredentials,
+  key: MechanismKey,
+  listener: string,
+  asked: SaslSettings | undefined,
+): void {
+  if (asked === undefined || asked.mechanisms.includes(mechanism)) return
+  throw new SaslConfigError(
+    `Listener ${listener}: ${key} says ${mechanism}, which sasl.enabled.mechanisms (${asked.mechanisms}) leaves out; ` +
+      `nodes could not come in at each other. Name it there, or in listener.name.${listener.toLowerCase()}.sasl.enabled.mechanisms.`,
+  )
 }
 
 /** Undefined where no listener asks. `image`: undefined until the node has one. */

@@ -76,6 +76,19 @@ t.test('three nodes that ask each other, and a client that says who it is', asyn
   await wrong.disconnect()
 })
 
+t.test('nodes that would not let each other in do not start', async (t) => {
+  const start = (more: Readonly<Record<string, string>>) => startCluster({ brokers: 3, config: { ...config, ...more } })
+  await t.rejects(start({ 'sasl.enabled.mechanisms': 'SCRAM-SHA-512' }), {
+    name: 'ConfigError',
+    message:
+      /^Listener PLAINTEXT: sasl.mechanism.inter.broker.protocol says PLAIN, which sasl.enabled.mechanisms \(SCRAM-SHA-512\) leaves out;/,
+  })
+  await t.rejects(start({ 'listener.name.controller.sasl.enabled.mechanisms': 'SCRAM-SHA-512' }), {
+    name: 'ConfigError',
+    message: /^Listener CONTROLLER: sasl.mechanism.controller.protocol says PLAIN, which .* leaves out;/,
+  })
+})
+
 t.test('a broker whose listener asks, alone', async (t) => {
   const { 'inter.broker.listener.name': _, ...alone } = config
   await t.rejects(
