@@ -69,10 +69,10 @@ export class Client {
         return new Client(system, await connect(system, parseServer(server.trim()), login), login)
       } catch (error) {
         if (error instanceof CommandError) throw error
-        failures.push(`${server}: ${(error as Error).message}`)
+        failures.push((error as Error).message)
       }
     }
-    throw new CommandError(`No broker could be reached. ${failures.join('; ')}`)
+    throw new CommandError(failures.length === 1 ? failures[0]! : `No broker could be used: ${failures.join('; ')}`)
   }
 
   /** The named topics, or all. A topic that does not exist is a CommandError. */
@@ -151,7 +151,8 @@ export function check(errorCode: number, about: string, message?: string | null)
 }
 
 export const errorText = (about: string, errorCode: number, message?: string | null): string =>
-  `${about}: ${message ?? errorMessage(errorCode)} (${errorName(errorCode)})`
+  // Some answers have the field and leave it empty.
+  `${about}: ${message || errorMessage(errorCode)} (${errorName(errorCode)})`
 
 /** A broker that has to be told who asks closes the connection without a word. */
 function withHint(error: unknown): unknown {

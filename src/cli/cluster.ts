@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs'
 import { API, type Client, withClient } from './client.ts'
 import { clusterInfo } from './cluster-info.ts'
 import { type BootstrapArguments, bootstrapServer, table } from './options.ts'
-import { quorumInfo } from './quorum-info.ts'
+import { quorumLeader } from './quorum-info.ts'
 
 /** `odradek cluster`: what it is called, who is in it, and what it has agreed on. */
 export const clusterCommand: CommandModule = {
@@ -17,7 +17,7 @@ export const clusterCommand: CommandModule = {
 
 async function describeCluster(client: Client): Promise<string> {
   const { clusterId, controllerId, brokers } = await clusterInfo(client)
-  const quorum = client.serves(API.DESCRIBE_QUORUM) ? await quorumInfo(client) : undefined
+  const leader = client.serves(API.DESCRIBE_QUORUM) ? await quorumLeader(client) : controllerId
   const versions = await client.send(API.API_VERSIONS, { clientSoftwareName: 'odradek', clientSoftwareVersion: '0' })
   const features = versions.finalizedFeatures.map(({ name, maxVersionLevel }) => `${name}=${maxVersionLevel}`)
   const rows = brokers.map(({ id, host, port, rack, isFenced }) => [
@@ -28,7 +28,7 @@ async function describeCluster(client: Client): Promise<string> {
   ])
   return [
     `Cluster: ${clusterId}\n`,
-    `Controller: ${quorum?.leaderId ?? controllerId}\n`,
+    `Controller: ${leader ?? 'told only to who may DESCRIBE the cluster'}\n`,
     `Features: ${features.sort().join(', ')}\n\n`,
     table(['BROKER', 'ADDRESS', 'RACK', 'STATE'], rows),
   ].join('')

@@ -55,6 +55,8 @@ function worded(message: string): string {
   const typed = names
     .split(', ')
     .filter((name, _, all) => !all.some((other) => other !== name && camelCase(other) === name))
+  const [command] = hideBin(process.argv)
+  if (typed[0] === command) return `Unknown command: ${command}`
   return `Unknown argument${typed.length > 1 ? 's' : ''}: ${typed.join(', ')}`
 }
 

@@ -1,3 +1,4 @@
+import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/wire/uuid.ts'
 import { API, type Client, check } from './client.ts'
 import { CommandError } from './command-error.ts'
@@ -24,10 +25,18 @@ export interface QuorumInfo {
   }[]
 }
 
+const REQUEST = { topics: [{ topicName: METADATA_TOPIC, partitions: [{ partitionIndex: 0 }] }] }
+
+/** Undefined where this client is not told: it takes DESCRIBE on the cluster. */
+export async function quorumLeader(client: Client): Promise<number | undefined> {
+  const { errorCode, topics } = await client.send(API.DESCRIBE_QUORUM, REQUEST)
+  if (errorCode !== ErrorCode.CLUSTER_AUTHORIZATION_FAILED) check(errorCode, 'Quorum')
+  return topics[0]?.partitions[0]?.leaderId
+}
+
 /** The metadata quorum as its leader sees it. */
 export async function quorumInfo(client: Client): Promise<QuorumInfo> {
-  const topics = [{ topicName: METADATA_TOPIC, partitions: [{ partitionIndex: 0 }] }]
-  const response = await client.send(API.DESCRIBE_QUORUM, { topics })
+  const response = await client.send(API.DESCRIBE_QUORUM, REQUEST)
   check(response.errorCode, 'Quorum', response.errorMessage)
   const partition = response.topics[0]?.partitions[0]
   if (partition === undefined) throw new CommandError('The broker does not tell of the metadata quorum.')

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { assert } from '../base/assert.ts'
 import type { Logger, LogLevel } from '../base/logger.ts'
 import { MortalSystem } from '../base/mortal-system.ts'
 import type { System } from '../base/ports.ts'
@@ -41,7 +40,7 @@ export class Cluster {
   readonly nodes: readonly ClusterMember[]
 
   constructor(system: System, setup: ClusterSetup, logger: Logger, onFatal: (error: Error, nodeId: number) => void) {
-    assert(setup.brokers > 0, 'a cluster without nodes')
+    if (!(setup.brokers > 0)) throw new RangeError(`brokers: a cluster of ${setup.brokers} is none`)
     this.#freshClusterId = randomUuid(system.random)
     const links = new NodeLinks(system.network, system.timers)
     this.nodes = Array.from({ length: setup.brokers }, (_, i) => {

@@ -71,7 +71,11 @@ export function ownCredentials(source: SaslSource, listener: string, key: Mechan
 
 /** As whom a client comes in, by its own properties (KIP-85). Throws SaslConfigError. */
 export function clientCredentials(properties: Readonly<Record<string, string>>): OwnCredentials {
-  const mechanism = properties['sasl.mechanism']?.trim() ?? 'GSSAPI'
+  const mechanism = properties['sasl.mechanism']?.trim()
+  if (mechanism === undefined)
+    throw new SaslConfigError(
+      `sasl.mechanism is missing, and its default, GSSAPI, is not spoken: ${SERVED.join(', ')} are.`,
+    )
   if (!SERVED.includes(mechanism))
     throw new SaslConfigError(`sasl.mechanism=${mechanism} is not spoken; ${SERVED.join(', ')} are.`)
   const text = properties[JAAS_CONFIG]

@@ -101,3 +101,16 @@ t.test('odradek acls', async (t) => {
   await refused(t, ['list'], /CLUSTER_AUTHORIZATION_FAILED/)
   await refused(t, ['add', ...alice, '--topic', 't'], /CLUSTER_AUTHORIZATION_FAILED/)
 })
+
+t.test('odradek cluster tells whom nothing is allowed what every client is told', async (t) => {
+  const node = await GuardedNode.start(t)
+  const { host, port } = node.broker.listeners[0]!.advertised
+  const server = ['--bootstrap-server', `${host}:${port}`]
+  const { code, stdout, stderr } = await run(['cluster', ...server])
+  t.strictSame([code, stderr], [0, ''])
+  t.match(stdout, /^Cluster: \S+\nController: told only to who may DESCRIBE the cluster\nFeatures: .*\n\nBROKER/)
+  t.match(await run(['quorum', 'status', ...server]), {
+    code: 1,
+    stderr: /^odradek: Quorum: Not authorized for the cluster\. \(CLUSTER_AUTHORIZATION_FAILED\)\n$/,
+  })
+})

@@ -241,9 +241,14 @@ t.test('without a broker', async (t) => {
     t.match(result, {
       code: 1,
       stdout: '',
-      stderr: /^odradek: No broker could be reached\. 127\.0\.0\.1:1: nothing listens/,
+      stderr: /^odradek: nothing listens on 127\.0\.0\.1:1; is the broker running there\?\n$/,
     })
   }
+  t.match(await run(['cluster', '--bootstrap-server', '127.0.0.1:1,127.0.0.1:2']), {
+    code: 1,
+    stderr:
+      /^odradek: No broker could be used: nothing listens on 127\.0\.0\.1:1; .* nothing listens on 127\.0\.0\.1:2;/,
+  })
   const result = await run(['topics', 'list', '--bootstrap-server', 'nonsense'])
   t.match(result, { code: 1, stderr: /"nonsense" is not a server: write host:port/ })
 })
@@ -292,6 +297,7 @@ t.test('options that nobody knows are named as they were typed', async (t) => {
     stderr: /: Unknown argument: old-style\n/,
   })
   t.match(await run(['cluster', '--a-b', '--nonsense']), { stderr: /: Unknown arguments: a-b, nonsense\n/ })
+  t.match(await run(['clusters']), { code: 1, stderr: /^odradek: Unknown command: clusters\n/ })
 })
 
 t.test('help and version', async (t) => {

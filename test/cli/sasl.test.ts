@@ -10,9 +10,10 @@ t.teardown(() => rmSync(home, { recursive: true, force: true }))
 const SCRAM = 'org.apache.kafka.common.security.scram.ScramLoginModule required'
 const ALICE = 'SCRAM-SHA-256=[name=alice,password="wonder land",iterations=8192]'
 
-function file(name: string, properties: Record<string, string>): string {
+function file(name: string, properties: Record<string, string | undefined>): string {
   const path = join(home, name)
-  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
+  const given = Object.entries(properties).filter(([, value]) => value !== undefined)
+  const lines = given.map(([key, value]) => `${key}=${value}\n`)
   writeFileSync(path, lines.join(''))
   return path
 }
@@ -69,6 +70,7 @@ t.test('KIP-900: a cluster begins with a user, and commands come in as that user
   for (const [properties, stderr] of [
     [{ 'security.protocol': 'SASL_SSL' }, /security.protocol=SASL_SSL is not spoken yet/],
     [{ 'sasl.mechanism': 'GSSAPI' }, /sasl.mechanism=GSSAPI is not spoken; PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 are/],
+    [{ 'sasl.mechanism': undefined }, /sasl.mechanism is missing, and its default, GSSAPI, is not spoken: PLAIN, /],
     [{ 'sasl.mechanism': 'PLAIN' }, /needs org.apache.kafka.common.security.plain.PlainLoginModule/],
     [{ 'sasl.jaas.config': `${SCRAM} username="alice";` }, /no username and password/],
     [{ 'sasl.jaas.config': SCRAM }, /does not end with a semicolon/],
