@@ -16,6 +16,8 @@ const MAX_PORT_TRIES = 20
 /** Warnings about peers that are written in one period; a hostile one must not fill the disk through the log. */
 const MAX_WARNINGS = 20
 const WARNING_PERIOD_MS = 10_000
+/** Characters of what a peer sent that a warning repeats; its name, or that of a mechanism, may have 32767. */
+const MAX_PEER_TEXT = 300
 /** Idle connections are looked for this often within connections.max.idle.ms, at most. */
 const IDLE_CHECKS = 64
 
@@ -281,9 +283,10 @@ export class NetServer {
 
   #problem(connection: Connection, reason: string, error: unknown): void {
     const { clientId, remote, listener } = connection
-    const fields = { client: clientId ?? undefined, remote: formatHostPort(remote), listener }
+    const client = clientId === null ? undefined : cut(clientId)
+    const fields = { client, remote: formatHostPort(remote), listener }
     if (error !== undefined) this.#options.logger.error(`connection closed: ${reason}`, { ...fields, error })
-    else this.#warn(`connection closed: ${reason}`, fields)
+    else this.#warn(`connection closed: ${cut(reason)}`, fields)
   }
 
   #warn(message: string, fields = {}): void {
@@ -298,6 +301,8 @@ export class NetServer {
     }
   }
 }
+
+const cut = (text: string): string => (text.length <= MAX_PEER_TEXT ? text : `${text.slice(0, MAX_PEER_TEXT)}...`)
 
 function worded(error: NetworkError, { name }: ListenerSpec, address: HostPort): NetworkError {
   const where = formatHostPort(address)

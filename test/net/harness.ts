@@ -125,6 +125,7 @@ export async function memoryServer(
 ) {
   const system = createMemorySystem(options.seed ?? 1, { chunks: options.chunks ?? 'whole' })
   const warnings: string[] = []
+  const logged: string[] = []
   const held: Held[] = []
   const hold = (request: IncomingRequest) =>
     new Promise<Reply>((resolve, reject) => {
@@ -134,7 +135,10 @@ export async function memoryServer(
     system,
     logger: {
       ...silentLogger,
-      warn: (message) => void warnings.push(message),
+      warn(message, fields) {
+        warnings.push(message)
+        logged.push(JSON.stringify([message, fields]))
+      },
       error: (message) => void warnings.push(message),
     },
     config: netConfigWith(options.config),
@@ -156,5 +160,5 @@ export async function memoryServer(
     await system.time.run(0)
     return client
   }
-  return { system, time: system.time, server, held, warnings, connect, settle: () => system.time.run(0) }
+  return { system, time: system.time, server, held, warnings, logged, connect, settle: () => system.time.run(0) }
 }

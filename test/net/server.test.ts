@@ -315,3 +315,16 @@ t.test('a flood of bad peers does not fill the log', async (t) => {
   await attack()
   t.equal(warnings.length, 40)
 })
+
+t.test('nor do the names that they give themselves or what they ask for', async (t) => {
+  const reason = `mechanism ${'x'.repeat(30_000)} is not enabled`
+  const { connect, settle, logged } = await memoryServer({ dispatch: () => ({ kind: 'close', reason }) })
+  const client = await connect()
+  const request = smallRequest(METADATA, 1, 30_000).fill('c', 14)
+  request.writeInt16BE(30_000, 12)
+  client.send(request)
+  await settle()
+  t.equal(logged.length, 1)
+  t.match(logged[0], /mechanism x+\.\.\..*c+\.\.\./)
+  t.ok(logged[0]!.length < 1000)
+})
