@@ -275,7 +275,9 @@ export class Connection implements ConnectionContext {
   #read(): Step {
     const { gate, maxRequestBytes } = this.#options
     try {
-      if (gate !== undefined) this.#frames.maxBytes = gate.maxFrameBytes ?? maxRequestBytes
+      const gateBytes = gate?.maxFrameBytes
+      if (gateBytes !== undefined) this.#frames.limit(gateBytes, 'sasl.server.max.receive.size')
+      else if (gate !== undefined) this.#frames.limit(maxRequestBytes, 'socket.request.max.bytes')
       const size = this.#frames.nextSize()
       if (size === undefined) return 'needs data'
       if (this.#admittedBytes === undefined && !this.#options.budget.take(size, this)) return 'blocked'

@@ -23,6 +23,7 @@ export class FrameError extends Error {
  */
 export class FrameReader {
   #maxBytes: number
+  #limitKey = 'socket.request.max.bytes'
   readonly #slabs: SlabPool | undefined
   /** Our own copies, each held. */
   readonly #chunks: Buffer[] = []
@@ -43,9 +44,10 @@ export class FrameReader {
     this.#slabs = slabs
   }
 
-  /** Of frames whose size is not known yet. */
-  set maxBytes(bytes: number) {
+  /** Of frames whose size is not known yet. `key`: which setting says so. */
+  limit(bytes: number, key: string): void {
     this.#maxBytes = bytes
+    this.#limitKey = key
   }
 
   /** Bytes received and not handed out in a frame. */
@@ -100,7 +102,7 @@ export class FrameReader {
     const first = this.#chunks[0]!
     const isWhole = first.length - this.#start >= SIZE_BYTES
     const size = isWhole ? first.readInt32BE(this.#start) : this.#peek(Buffer.allocUnsafe(SIZE_BYTES)).readInt32BE(0)
-    if (size < 0 || size > this.#maxBytes) throw new FrameError(describeSize(size, this.#maxBytes))
+    if (size < 0 || size > this.#maxBytes) throw new FrameError(describeSize(size, this.#maxBytes, this.#limitKey))
     this.#drop(SIZE_BYTES)
     this.#size = size
     this.#allocateIfTrusted()
@@ -208,10 +210,10 @@ export class FrameReader {
 }
 
 /** Clients of other protocols knock on this port too; their first bytes, read as a size, give them away. */
-function describeSize(size: number, maxBytes: number): string {
+function describeSize(size: number, maxBytes: number, key: string): string {
   const bytes = Buffer.alloc(SIZE_BYTES)
   bytes.writeInt32BE(size)
-  const limit = `a request of ${size} bytes was announced; the limit is ${maxBytes} (socket.request.max.bytes)`
+  const limit = `a request of ${size} bytes was announced; the limit is ${maxBytes} (${key})`
   if (/^(GET|POST|PUT|HEAD|OPTI) ?$/.test(bytes.toString('latin1'))) return `${limit}: this looks like HTTP`
   if (bytes[0] === 0x16 && bytes[1] === 0x03) return `${limit}: this looks like TLS, which this listener does not speak`
   return size < 0 ? `a request of negative size ${size} was announced` : limit

@@ -328,3 +328,20 @@ t.test('nor do the names that they give themselves or what they ask for', async 
   t.match(logged[0], /mechanism x+\.\.\..*c+\.\.\./)
   t.ok(logged[0]!.length < 1000)
 })
+
+t.test('a warning names the limit that a request is over', async (t) => {
+  const limits: [maxFrameBytes: number | undefined, warning: RegExp][] = [
+    [100, /the limit is 100 \(sasl\.server\.max\.receive\.size\)/],
+    [undefined, /the limit is 1000 \(socket\.request\.max\.bytes\)/],
+  ]
+  for (const [maxFrameBytes, warning] of limits) {
+    const gate = () => ({ maxFrameBytes, takesToken: false, token: () => none, request: () => none })
+    const { connect, settle, warnings } = await memoryServer({ config: { 'socket.request.max.bytes': 1000 }, gate })
+    const client = await connect()
+    client.send(smallRequest(METADATA, 1, 1000))
+    await settle()
+    t.match(warnings, [warning])
+  }
+})
+
+const none = { kind: 'none' } as const
