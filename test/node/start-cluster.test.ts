@@ -50,6 +50,10 @@ async function consume(port: number, name: string): Promise<(string | null)[]> {
   return valuesOf(responses[0]!.partitions[0]!.records!)
 }
 
+t.test('a cluster of no nodes', async (t) => {
+  await t.rejects(startCluster({ brokers: 0 }), { name: 'RangeError', message: 'brokers: a cluster of 0 is none' })
+})
+
 t.test('three brokers: topics are replicated, and each node tells the same', async (t) => {
   const { bootstrapServers, node } = await cluster(t, { topics: { orders: { partitions: 3 } } })
   t.equal(bootstrapServers.split(',').length, 3)
