@@ -38,8 +38,16 @@ export interface DriverOptions {
   readonly onFailure: (cause: unknown) => void
 }
 
-/** So many nodes of other clusters are told of. */
+/** So many nodes that turn this one away are told of. */
 const MAX_STRANGERS = 1000
+/** Answers that no time will change. */
+const TURNED_AWAY: ReadonlyMap<number, string> = new Map([
+  [ErrorCode.INCONSISTENT_CLUSTER_ID, 'a node of the quorum belongs to another cluster than this one'],
+  [
+    ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+    'a node of the quorum turns this one away: who it comes in as is not among super.users there',
+  ],
+])
 
 interface Waiting {
   resolve(response: RaftReply['body']): void
@@ -63,7 +71,7 @@ export class RaftDriver {
   readonly #shutdowns: (() => void)[] = []
   /** Of inputs that somebody waits for: what tells them that there will be no outcome. */
   readonly #runs = new Set<() => void>()
-  /** Addresses of nodes that belong to another cluster. */
+  /** Addresses of nodes that turn this one away. */
   readonly #strangers = new Set<string>()
 
   constructor(options: DriverOptions) {
@@ -255,7 +263,8 @@ export class RaftDriver {
     try {
       if (peers === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
       const response = await peers.send(to, apiKey, body as never, { timeoutMs })
-      if ('errorCode' in response && response.errorCode === ErrorCode.INCONSISTENT_CLUSTER_ID) this.#metStranger(to)
+      const turnedAway = 'errorCode' in response ? TURNED_AWAY.get(response.errorCode) : undefined
+      if (turnedAway !== undefined) this.#metStranger(to, turnedAway)
       this.#turn((raft) => raft.respond({ requestId, body: response }))
     } catch (cause) {
       // Whatever it was that failed between two nodes, the other one could not be reached.
@@ -265,18 +274,14 @@ export class RaftDriver {
     }
   }
 
-  /** Once for each: else nothing but a registration that never comes would tell of ids that were mixed up. */
-  #metStranger({ id: node, host, port }: Peer): void {
+  /** Once for each: else nothing but a registration that never comes would tell of it. */
+  #metStranger({ id: node, host, port }: Peer, what: string): void {
     const { environment, raft } = this.#options
     const address = `${host}:${port}`
     if (this.#strangers.has(address) || this.#strangers.size >= MAX_STRANGERS) return
     this.#strangers.add(address)
     const { clusterId } = raft
-    environment.logger.warn('a node of the quorum belongs to another cluster than this one', {
-      node,
-      address,
-      clusterId,
-    })
+    environment.logger.warn(what, { node, address, clusterId })
   }
 
   #reply(reply: RaftReply): void {

@@ -365,20 +365,25 @@ t.test('A4, A5, A14: what cannot be', async (t) => {
   t.throws(() => loaded(system, { isController: false }), /has voted/)
 })
 
-t.test(
-  'A24, A47: whose node belongs to another cluster than the others reads of it, once for each of them',
-  async (t) => {
+for (const [errorCode, what] of [
+  [ErrorCode.INCONSISTENT_CLUSTER_ID, /belongs to another cluster/],
+  [ErrorCode.CLUSTER_AUTHORIZATION_FAILED, /is not among super.users/],
+] as const) {
+  t.test(`A24, A47: whose node is turned away (${errorCode}) reads why, once for each of the others`, async (t) => {
     const system = world()
     const warnings: unknown[] = []
-    const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warnings.push(fields) }
+    const warn = (message: string, fields: unknown) => {
+      t.match(message, what)
+      warnings.push(fields)
+    }
     let asked = 0
     const send = async () => {
       asked++
-      return { errorCode: ErrorCode.INCONSISTENT_CLUSTER_ID, topics: [], responses: [], nodeEndpoints: [] } as never
+      return { errorCode, topics: [], responses: [], nodeEndpoints: [] } as never
     }
     const voters = ['1@localhost:9093', '2@b:9093', '3@c:9093']
     const quorum = open(system, {
-      environment: createLogEnvironment(system, logger),
+      environment: createLogEnvironment(system, { ...silentLogger, warn }),
       config: { ...defaultsOf(quorumConfig), 'controller.quorum.voters': voters },
       peers: { send, close: () => {} },
     })
@@ -392,8 +397,8 @@ t.test(
       ],
     )
     await quorum.close()
-  },
-)
+  })
+}
 
 t.test('A35: voters are put on record again when this node is reached elsewhere', async (t) => {
   const system = world()
