@@ -22,7 +22,7 @@ import { LiveConfig } from './live-config.ts'
 import type { NodeSetup } from './options.ts'
 import { quorumPeers } from './quorum-peers.ts'
 import { plug, type Rooms } from './rooms.ts'
-import { type NodeLogins, nodeLogins, nodeSasl, saslServer } from './sasl.ts'
+import { type NodeLogins, type NodeSasl, nodeLogins, nodeSasl, saslServer } from './sasl.ts'
 import { warnUnlessSuper } from './super-nodes.ts'
 
 /** How long a node whose disks have failed goes on to say so to clients that wait for an answer. */
@@ -48,6 +48,7 @@ export class Broker {
   readonly #roles: { readonly broker: boolean; readonly controller: boolean }
   readonly #live: LiveConfig
   #listeners: NodeListeners | undefined
+  #sasl: NodeSasl | undefined
   #logins: NodeLogins | undefined
   #saslServer: SaslServer | undefined
   #logs: LogManager | undefined
@@ -114,7 +115,7 @@ export class Broker {
     if (this.#logs) return
     this.#listeners = nodeListeners(this.#setup.config.values)
     const sasl = nodeSasl(this.#setup.config, this.#listeners, !this.hasCompany)
-    if (this.hasCompany) warnUnlessSuper(this.#setup.config.values, sasl, this.#logger)
+    this.#sasl = sasl
     this.#logins = nodeLogins(this.#system, sasl, this.#logger)
     this.#saslServer = saslServer(this.#system, sasl, () => this.#quorum?.loader.image)
     this.#logs = this.#openLogs()
@@ -155,6 +156,8 @@ export class Broker {
 
   async #start(voters: readonly string[] | undefined): Promise<void> {
     const logs = this.#logs!
+    const hasCompany = this.hasCompany || (voters !== undefined && voters.length > 1)
+    if (hasCompany) warnUnlessSuper(this.#setup.config.values, this.#sasl!, this.#logger)
     this.#quorum = this.#openQuorum(logs, voters)
     const rooms = plug({
       system: this.#system,

@@ -59,3 +59,24 @@ t.test('a node that is no super user at the others is said to be refused there',
   const controller = { ...authorizer, 'process.roles': 'controller', 'super.users': 'User:ANONYMOUS' }
   t.strictSame(said(controller), [], 'which asks no broker')
 })
+
+t.test('it reads so too where the others are known only once the ports are', async (t) => {
+  const said = async (voters: readonly string[]) => {
+    const system = createMemorySystem(1)
+    system.disk.makeDir('/data')
+    const warnings: string[] = []
+    const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message), child: () => logger }
+    const flags = { 'node.id': '1', 'authorizer.class.name': STANDARD_AUTHORIZER }
+    const setup = setUp({ flags, dataDir: '/data', port: 9092 })
+    const broker = new Broker(system, setup, logger, (error) => {
+      throw error
+    })
+    broker.start(voters).catch(() => {})
+    await system.time.run(1000)
+    broker.stop().catch(() => {})
+    await system.time.run(3000)
+    return warnings.filter((warning) => warning.includes('super.users'))
+  }
+  t.match(await said(['1@localhost:9093', '2@localhost:9094']), [/does not name User:ANONYMOUS, as which/])
+  t.strictSame(await said(['1@localhost:9093']), [])
+})
