@@ -207,6 +207,8 @@ export class Broker {
       return home === dirId || (home === DIRECTORY.MIGRATING && isComplete)
     })
     loader.subscribe((delta, image) => {
+      // Once it stops, its logs are being closed while the quorum still tells what happens.
+      if (this.#rooms === undefined) return
       const changes = replicas.apply(delta, image)
       elections.apply(delta, changes)
       assignments.apply(changes)
