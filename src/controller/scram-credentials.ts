@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto'
 import type {
   AlterUserScramCredentialsRequest,
   AlterUserScramCredentialsResponse,
@@ -8,6 +7,7 @@ import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import { METADATA_VERSION } from '../metadata/features.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { record } from '../metadata/record.ts'
+import { credentialOf, SCRAM_ITERATIONS, scramMechanism } from '../metadata/scram.ts'
 import { scramKey } from '../metadata/security-delta.ts'
 import type { Decision } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -15,13 +15,6 @@ import { Refusal } from './refusal.ts'
 type Response = typeof AlterUserScramCredentialsResponse.Input
 type Upsertion = AlterUserScramCredentialsRequest['upsertions'][number]
 type Named = AlterUserScramCredentialsRequest['deletions'][number]
-
-/** Hash functions by mechanism, as KIP-554 numbers them. */
-const HASH: ReadonlyMap<number, 'sha256' | 'sha512'> = new Map([
-  [1, 'sha256'],
-  [2, 'sha512'],
-])
-const ITERATIONS = { min: 4096, max: 16_384 }
 
 /** Sets and removes SCRAM credentials, each user whole or not at all (fact B86). */
 export function alterUserScramCredentials(
@@ -59,7 +52,7 @@ function problemOfMechanism({ features }: MetadataImage, { name, mechanism }: Na
   if (features.metadataVersion < METADATA_VERSION.SCRAM)
     return new Refusal(ErrorCode.UNSUPPORTED_VERSION, 'the metadata.version of this cluster has no SCRAM credentials')
   if (name === '') return new Refusal(ErrorCode.UNACCEPTABLE_CREDENTIAL, 'the name of the user is empty')
-  if (!HASH.has(mechanism))
+  if (scramMechanism(mechanism) === undefined)
     return new Refusal(ErrorCode.UNSUPPORTED_SASL_MECHANISM, `there is no SCRAM mechanism ${mechanism}`)
   return undefined
 }
@@ -70,16 +63,13 @@ function problemOfDeletion({ security }: MetadataImage, named: Named): Refusal |
 }
 
 function problemOfIterations({ iterations }: Upsertion): Refusal | undefined {
-  const { min, max } = ITERATIONS
+  const { min, max } = SCRAM_ITERATIONS
   if (iterations >= min && iterations <= max) return undefined
   return new Refusal(ErrorCode.UNACCEPTABLE_CREDENTIAL, `${iterations} iterations: expected ${min} to ${max}`)
 }
 
-/** What the server needs to check a client by (RFC 5802): the salted password itself is not kept. */
+/** Of a mechanism that there is. */
 function credential({ name, mechanism, iterations, salt, saltedPassword }: Upsertion): MetadataRecord {
-  const hash = HASH.get(mechanism)!
-  const keyed = (text: string) => createHmac(hash, saltedPassword).update(text).digest()
-  const storedKey = createHash(hash).update(keyed('Client Key')).digest()
-  const serverKey = keyed('Server Key')
-  return record('UserScramCredentialRecord', 0, { name, mechanism, salt, storedKey, serverKey, iterations })
+  const kept = credentialOf(scramMechanism(mechanism)!, saltedPassword, salt, iterations)
+  return record('UserScramCredentialRecord', 0, { name, mechanism, ...kept })
 }

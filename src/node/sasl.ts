@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger.ts'
 import type { System } from '../base/ports.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { RecordValue } from '../metadata/record.ts'
+import { SCRAM_NUMBER } from '../metadata/scram.ts'
 import { scramKey } from '../metadata/security-delta.ts'
 import { securityProtocolOf } from '../net/listener.ts'
 import type { Login } from '../net/login.ts'
@@ -15,8 +16,8 @@ import {
   type SaslSettings,
   type SaslSource,
   saslSettings,
+  settingKey,
 } from '../security/sasl-settings.ts'
-import { SCRAM_NUMBER } from '../security/scram.ts'
 import { ConfigError, type ResolvedConfig } from './config.ts'
 import type { NodeListeners } from './listeners.ts'
 
@@ -88,7 +89,7 @@ function requireEnabled(
   if (asked === undefined || asked.mechanisms.includes(mechanism)) return
   throw new SaslConfigError(
     `Listener ${listener}: ${key} says ${mechanism}, which sasl.enabled.mechanisms (${asked.mechanisms}) leaves out; ` +
-      `nodes could not come in at each other. Name it there, or in listener.name.${listener.toLowerCase()}.sasl.enabled.mechanisms.`,
+      `nodes could not come in at each other. Name it there, or in ${settingKey('sasl.enabled.mechanisms', listener)}.`,
   )
 }
 

@@ -1,24 +1,21 @@
 import type { Random } from '../base/random.ts'
-import type { OwnCredentials } from './sasl-settings.ts'
 import {
   clientKey,
   digest,
   isScram,
   keyed,
-  printable,
+  SCRAM_ITERATIONS,
   type ScramMechanism,
-  saltedPassword,
-  saslName,
   serverKey,
-  xor,
-} from './scram.ts'
+} from '../metadata/scram.ts'
+import type { OwnCredentials } from './sasl-settings.ts'
+import { randomText, saltedPassword, saslName, xor } from './scram.ts'
 import { isSameSecret } from './secrets.ts'
 
 /** Fewer would make a stolen answer cheap to guess from; as Apache Kafka has it. */
-const MIN_ITERATIONS = 4096
+const MIN_ITERATIONS = SCRAM_ITERATIONS.min
 /** More would keep this process busy for whoever pretends to be a server. */
 const MAX_ITERATIONS = 1_000_000
-const NONCE_BYTES = 17
 
 /** The client's side of SASL: makes of each challenge what is to be answered, undefined once nothing is. */
 export interface SaslLogin {
@@ -50,7 +47,7 @@ class ScramLogin implements SaslLogin {
   }
 
   begin() {
-    const nonce = printable(this.#random.bytes(NONCE_BYTES))
+    const nonce = randomText(this.#random)
     const bare = `n=${saslName(this.#user)},r=${nonce}`
     let proof: { readonly signature: string } | undefined
     const answer = (challenge: Buffer | undefined): Buffer | undefined => {

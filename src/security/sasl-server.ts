@@ -1,13 +1,13 @@
 import type { System } from '../base/ports.ts'
+import { isScram, type ScramCredential, type ScramMechanism } from '../metadata/scram.ts'
 import { plainExchange } from './plain.ts'
 import type { SaslExchange } from './sasl-exchange.ts'
 import { SaslGate } from './sasl-gate.ts'
 import type { SaslSettings } from './sasl-settings.ts'
-import { isScram, printable, type ScramCredential, type ScramMechanism } from './scram.ts'
+import { randomText } from './scram.ts'
 import { ScramServer } from './scram-server.ts'
 
 const DISGUISE_BYTES = 32
-const NONCE_BYTES = 17
 
 export interface SaslServerOptions {
   readonly system: Pick<System, 'clock' | 'timers' | 'random'>
@@ -41,7 +41,7 @@ export class SaslServer {
     const { system, credential } = this.#options
     return new ScramServer({
       mechanism,
-      nonce: () => printable(system.random.bytes(NONCE_BYTES)),
+      nonce: () => randomText(system.random),
       disguise: this.#disguise,
       credential: (user) => credential(mechanism, user),
     })

@@ -1,7 +1,7 @@
 import { type ConfigTable, parseValue } from '../base/config.ts'
+import { isScram } from '../metadata/scram.ts'
 import { type SecurityConfig, securityConfig } from './config.ts'
 import { type JaasEntry, JaasError, parseJaas } from './jaas.ts'
-import { isScram } from './scram.ts'
 
 /** The login module that a mechanism needs; its options hold the names and passwords. */
 const PLAIN_MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
@@ -66,7 +66,7 @@ export function saslSettings(source: SaslSource, listener: string): SaslSettings
 export function ownCredentials(source: SaslSource, listener: string, key: MechanismKey): OwnCredentials {
   const mechanism = settingOf(source, listener, key)
   requireServed(mechanism, key, listener)
-  return named(jaasOf(source, listener, mechanism), mechanism, jaasKey(listener, mechanism))
+  return named(jaasOf(source, listener, mechanism), mechanism, settingKey(JAAS_CONFIG, listener, mechanism))
 }
 
 /** As whom a client comes in, by its own properties (KIP-85). Throws SaslConfigError. */
@@ -90,11 +90,14 @@ function named({ options }: JaasEntry, mechanism: string, key: string): OwnCrede
   throw new SaslConfigError(`${key} has no username and password to come in with.`)
 }
 
-const jaasKey = (listener: string, mechanism: string): string =>
-  `listener.name.${listener.toLowerCase()}.${mechanism.toLowerCase()}.sasl.jaas.config`
+/** A key as it is written for one listener, or for one mechanism of it. */
+export const settingKey = (key: string, listener: string, mechanism?: string): string =>
+  ['listener.name', listener.toLowerCase(), ...(mechanism === undefined ? [] : [mechanism.toLowerCase()]), key].join(
+    '.',
+  )
 
 function jaasOf({ values, given }: SaslSource, listener: string, mechanism: string): JaasEntry {
-  const own = jaasKey(listener, mechanism)
+  const own = settingKey(JAAS_CONFIG, listener, mechanism)
   const text = given.get(own) ?? values[JAAS_CONFIG]
   if (text === null) throw new SaslConfigError(`Listener ${listener}: mechanism ${mechanism} needs ${own}.`)
   return entryFor(mechanism, given.has(own) ? own : JAAS_CONFIG, text)
@@ -129,12 +132,10 @@ function settingOf<Key extends keyof SecurityConfig>(
   key: Key,
   mechanism?: string,
 ): SecurityConfig[Key] {
-  const ofListener = `listener.name.${listener.toLowerCase()}.`
-  const prefixes = mechanism === undefined ? [] : [`${ofListener}${mechanism.toLowerCase()}.`]
-  const prefix = [...prefixes, ofListener].find((prefix) => given.has(`${prefix}${key}`))
-  if (prefix === undefined) return values[key]
-  const parsed = parseValue(securityConfig as ConfigTable, key, given.get(`${prefix}${key}`)!)
-  if (!parsed.ok) throw new SaslConfigError(`${prefix}${parsed.error}.`)
+  const found = [settingKey(key, listener, mechanism), settingKey(key, listener)].find((own) => given.has(own))
+  if (found === undefined) return values[key]
+  const parsed = parseValue(securityConfig as ConfigTable, key, given.get(found)!)
+  if (!parsed.ok) throw new SaslConfigError(`${found.slice(0, -key.length)}${parsed.error}.`)
   return parsed.value as SecurityConfig[Key]
 }
 
@@ -147,7 +148,7 @@ function requireServed(mechanism: string, key: string, listener: string): void {
 
 /** Passed over it would let in users of sasl.jaas.config whom it may not know. */
 function refuseOtherCheck({ given }: SaslSource, listener: string, mechanism: string): void {
-  const key = `listener.name.${listener.toLowerCase()}.${mechanism.toLowerCase()}.${CALLBACK_HANDLER}`
+  const key = settingKey(CALLBACK_HANDLER, listener, mechanism)
   if (given.has(key))
     throw new SaslConfigError(`${key}: there are no classes here that check passwords in another way.`)
 }

@@ -1,10 +1,10 @@
 import type { MetadataRecord } from '../../protocol/metadata/index.ts'
 import type { Random } from '../base/random.ts'
 import { record } from '../metadata/record.ts'
-import { credentialOf, isScram, printable, SCRAM_ITERATIONS, SCRAM_NUMBER, saltedPassword } from './scram.ts'
+import { credentialOf, isScram, SCRAM_ITERATIONS, SCRAM_NUMBER } from '../metadata/scram.ts'
+import { randomText, saltedPassword } from './scram.ts'
 
 const KNOWN = ['name', 'password', 'saltedpassword', 'salt', 'iterations']
-const SALT_BYTES = 17
 
 /** Text that is no credential: a sentence that leaves out what may be secret. */
 export class ScramArgumentError extends Error {
@@ -27,7 +27,7 @@ export function parseScramArgument(text: string, random: Random): MetadataRecord
   if (!name) throw new ScramArgumentError('the user has no name')
   const iterations = iterationsOf(parts.get('iterations'))
   const givenSalt = bytesOf(parts, 'salt')
-  const salt = givenSalt ?? Buffer.from(printable(random.bytes(SALT_BYTES)))
+  const salt = givenSalt ?? Buffer.from(randomText(random))
   const password = parts.get('password')
   const given = bytesOf(parts, 'saltedpassword')
   if (!password && given === undefined) throw new ScramArgumentError(`${name} has neither password nor saltedpassword`)

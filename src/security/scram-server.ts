@@ -1,18 +1,10 @@
+import { digest, keyed, SCRAM_ITERATIONS, type ScramCredential, type ScramMechanism } from '../metadata/scram.ts'
 import { failed, type SaslExchange, type SaslStep } from './sasl-exchange.ts'
-import {
-  digest,
-  digestBytes,
-  keyed,
-  nameOf,
-  printable,
-  type ScramCredential,
-  type ScramMechanism,
-  xor,
-} from './scram.ts'
+import { digestBytes, nameOf, printable, xor } from './scram.ts'
 import { isSameSecret } from './secrets.ts'
 
 /** What users have who do not exist; Apache Kafka's own tools make credentials of as many iterations. */
-const UNKNOWN_ITERATIONS = 4096
+const UNKNOWN_ITERATIONS = SCRAM_ITERATIONS.min
 
 // The grammar of RFC 5802, as far as Apache Kafka takes it: no channel binding, extensions are passed over.
 const VALUE = '[\\x01-\\x2b\\x2d-\\x7f]+'

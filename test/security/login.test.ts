@@ -1,9 +1,10 @@
 import t from 'tap'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
+import { credentialOf, type ScramMechanism } from '../../src/metadata/scram.ts'
 import { Peer } from '../../src/net/peer.ts'
 import { saslLogin } from '../../src/security/login.ts'
 import { SaslServer } from '../../src/security/sasl-server.ts'
-import { credentialOf, type ScramMechanism, saltedPassword } from '../../src/security/scram.ts'
+import { saltedPassword } from '../../src/security/scram.ts'
 import { API_VERSIONS, apiVersionsReply, METADATA, memoryServer, replyTo } from '../net/harness.ts'
 
 const random = new SeededRandom(1)

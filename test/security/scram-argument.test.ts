@@ -1,6 +1,7 @@
 import t from 'tap'
 import { SeededRandom } from '../../src/base/seeded-random.ts'
-import { credentialOf, saltedPassword } from '../../src/security/scram.ts'
+import { credentialOf } from '../../src/metadata/scram.ts'
+import { saltedPassword } from '../../src/security/scram.ts'
 import { parseScramArgument } from '../../src/security/scram-argument.ts'
 
 const random = new SeededRandom(1)

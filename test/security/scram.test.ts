@@ -1,16 +1,6 @@
 import t from 'tap'
-import {
-  clientKey,
-  credentialOf,
-  digest,
-  keyed,
-  nameOf,
-  printable,
-  type ScramMechanism,
-  saltedPassword,
-  saslName,
-  xor,
-} from '../../src/security/scram.ts'
+import { clientKey, credentialOf, digest, keyed, type ScramMechanism } from '../../src/metadata/scram.ts'
+import { nameOf, printable, saltedPassword, saslName, xor } from '../../src/security/scram.ts'
 import { ScramServer } from '../../src/security/scram-server.ts'
 
 // RFC 7677, section 3.
