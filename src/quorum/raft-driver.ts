@@ -39,7 +39,7 @@ export interface DriverOptions {
 }
 
 /** So many nodes that turn this one away are told of. */
-const MAX_STRANGERS = 1000
+const MAX_TURNED_AWAY_BY = 1000
 /** Answers that no time will change. */
 const TURNED_AWAY: ReadonlyMap<number, string> = new Map([
   [ErrorCode.INCONSISTENT_CLUSTER_ID, 'a node of the quorum belongs to another cluster than this one'],
@@ -72,7 +72,7 @@ export class RaftDriver {
   /** Of inputs that somebody waits for: what tells them that there will be no outcome. */
   readonly #runs = new Set<() => void>()
   /** Addresses of nodes that turn this one away. */
-  readonly #strangers = new Set<string>()
+  readonly #turnedAwayBy = new Set<string>()
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -264,7 +264,7 @@ export class RaftDriver {
       if (peers === undefined) throw new ProtocolError(ErrorCode.BROKER_NOT_AVAILABLE)
       const response = await peers.send(to, apiKey, body as never, { timeoutMs })
       const turnedAway = 'errorCode' in response ? TURNED_AWAY.get(response.errorCode) : undefined
-      if (turnedAway !== undefined) this.#metStranger(to, turnedAway)
+      if (turnedAway !== undefined) this.#wasTurnedAway(to, turnedAway)
       this.#turn((raft) => raft.respond({ requestId, body: response }))
     } catch (cause) {
       // Whatever it was that failed between two nodes, the other one could not be reached.
@@ -275,11 +275,11 @@ export class RaftDriver {
   }
 
   /** Once for each: else nothing but a registration that never comes would tell of it. */
-  #metStranger({ id: node, host, port }: Peer, what: string): void {
+  #wasTurnedAway({ id: node, host, port }: Peer, what: string): void {
     const { environment, raft } = this.#options
     const address = `${host}:${port}`
-    if (this.#strangers.has(address) || this.#strangers.size >= MAX_STRANGERS) return
-    this.#strangers.add(address)
+    if (this.#turnedAwayBy.has(address) || this.#turnedAwayBy.size >= MAX_TURNED_AWAY_BY) return
+    this.#turnedAwayBy.add(address)
     const { clusterId } = raft
     environment.logger.warn(what, { node, address, clusterId })
   }
