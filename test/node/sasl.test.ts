@@ -8,21 +8,12 @@ import { startBroker } from '../../src/node/start-broker.ts'
 import { startCluster } from '../../src/node/start-cluster.ts'
 import { saslLogin } from '../../src/security/login.ts'
 import { saltedPassword } from '../../src/security/scram.ts'
+import { saslCluster } from '../security/sasl-cluster.ts'
 
 const DESCRIBE_DELEGATION_TOKEN = 41
 const ALTER_USER_SCRAM_CREDENTIALS = 51
 const SCRAM_SHA_512 = 2
-const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
-const JAAS = `${PLAIN} username="node" password="node-secret" user_node="node-secret" user_alice="alice-secret";`
-const config = {
-  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
-  'inter.broker.listener.name': 'PLAINTEXT',
-  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
-  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-  'sasl.mechanism.controller.protocol': 'PLAIN',
-  'listener.name.plaintext.plain.sasl.jaas.config': JAAS,
-  'listener.name.controller.plain.sasl.jaas.config': JAAS,
-}
+const config = saslCluster('PLAIN,SCRAM-SHA-512', 'alice')
 const quick = { logLevel: logLevel.NOTHING, retry: { retries: 0 } }
 
 t.test('three nodes that ask each other, and a client that says who it is', async (t) => {

@@ -9,6 +9,7 @@ import { encodePrincipal, userPrincipal } from '../../src/security/principal.ts'
 import { saltedPassword } from '../../src/security/scram.ts'
 import { aclOf, onCluster, onTopic, STANDARD_AUTHORIZER } from '../api/authorization.ts'
 import { KEY } from '../api/harness.ts'
+import { saslCluster } from '../security/sasl-cluster.ts'
 import { CONTROLLER_PORT, type ScenarioCluster, scenario } from './cluster.ts'
 import { register, registration } from './registrations.ts'
 
@@ -66,19 +67,7 @@ t.test('F38: what a client asks of any broker is decided by the controller, also
   t.ok(c.image.topics.byName.has('during-failover'))
 })
 
-const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
-const JAAS = `${PLAIN} username="node" password="node-secret" user_node="node-secret" user_admin="admin-secret";`
-
-/** Every listener asks, and every node comes in at the others by a password. */
-const SASL = {
-  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
-  'inter.broker.listener.name': 'PLAINTEXT',
-  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
-  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-  'sasl.mechanism.controller.protocol': 'PLAIN',
-  'listener.name.plaintext.plain.sasl.jaas.config': JAAS,
-  'listener.name.controller.plain.sasl.jaas.config': JAAS,
-}
+const SASL = saslCluster('PLAIN,SCRAM-SHA-256', 'admin')
 
 t.test('F38: with SASL on every listener a user is made through b1, and what the user asks goes on', async (t) => {
   const random = new SeededRandom(1)
